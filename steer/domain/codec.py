@@ -4,7 +4,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from steer.domain.events import EVENT_TYPES, Event, Record
 from steer.domain.values import Json, JsonObject
@@ -57,8 +57,7 @@ def _plain(value: object) -> Json:
 
 
 def _readers(cls: type) -> Mapping[str, _Reader]:
-    hints = get_type_hints(cls)
-    return {name: _reader(hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar and name != "type"}
+    return {f.name: _reader(f.type) for f in fields(cls)}
 
 
 def _reader(hint: object) -> _Reader:
