@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from steer.domain.commands import Command
 from steer.domain.deltas import Delta
 from steer.domain.edits import FileChange
 from steer.domain.events import Record
@@ -215,3 +216,23 @@ class Ports:
     clock: Clock
     tools: tuple[Tool, ...]
     memory: tuple[MemoryFile, ...] = field(default=())
+
+
+class Cockpit(Protocol):
+    """A session as its screen sees it: commands go in, records come out, and neither waits for the other."""
+
+    def post(self, command: Command) -> None:
+        """Ask for something. Never blocks; an interrupt takes effect before this returns."""
+        ...
+
+    def drain(self) -> list[Record]:
+        """All records since the last drain, in order; the freshest deltas included."""
+        ...
+
+    def now(self) -> float:
+        """Seconds since the session started, as records are stamped."""
+        ...
+
+    async def close(self) -> None:
+        """End what runs, write the journal out, let go of everything."""
+        ...
