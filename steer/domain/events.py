@@ -30,7 +30,6 @@ class TurnStarted:
     type: ClassVar[str] = "turn.started"
     turn: int
     task: str
-    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,16 @@ class MessageAppended:
 
     type: ClassVar[str] = "message.appended"
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointCreated:
+    """The workspace was recorded: at a turn's start (``call_id`` empty) or before a call that changes something."""
+
+    type: ClassVar[str] = "checkpoint.created"
+    checkpoint: str
+    label: str
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +321,7 @@ class VerifyFinished:
     proposal: str = ""
 
 
-SessionEvent: TypeAlias = SessionStarted | TurnStarted | TurnFinished | MessageAppended | Notice
+SessionEvent: TypeAlias = SessionStarted | TurnStarted | TurnFinished | MessageAppended | CheckpointCreated | Notice
 ModelEvent: TypeAlias = RequestStarted | ReasoningDelta | TextDelta | ToolDelta | ResponseFinished | Usage | ErrorRaised
 ToolEvent: TypeAlias = (
     ToolCalled | ToolFinished | EditApplied | EditRefused | CommandOutput | CommandFinished | DiffUpdated

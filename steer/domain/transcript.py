@@ -9,6 +9,7 @@ from steer.domain.context import Forecast, forecast
 from steer.domain.events import (
     ApprovalRequested,
     ApprovalResolved,
+    CheckpointCreated,
     CommandFinished,
     CommandOutput,
     ConstraintsChanged,
@@ -145,6 +146,9 @@ class Transcript:
     verify: VerifyFinished | None = None
     queue: tuple[tuple[str, str], ...] = ()
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
+    checkpoints: list[str] = field(default_factory=list)
+    cut: str = ""
+    """Why the last answer ended early, until the model has been told so by the next user message."""
     last_error: ErrorRaised | None = None
     violations: int = 0
     last_seq: int = 0
@@ -155,7 +159,9 @@ class Transcript:
         self.last_seq, self.now = record.seq, record.t
         event: Event = record.event
         match event:
-            case SessionStarted() | TurnStarted() | TurnFinished() | MessageAppended() | Notice():
+            case (
+                SessionStarted() | TurnStarted() | TurnFinished() | MessageAppended() | CheckpointCreated() | Notice()
+            ):
                 self._session(event)
             case (
                 RequestStarted()
@@ -200,7 +206,7 @@ class Transcript:
                 self.started = event
                 self.constraints = ConstraintSet.parse(event.constraints)
             case TurnStarted():
-                self.turn = TurnView(event.turn, event.task, event.checkpoint, self.now)
+                self.turn = TurnView(event.turn, event.task, started=self.now)
                 self.turns = event.turn
                 self.step = 0
                 self.phase = "waiting"
@@ -213,6 +219,12 @@ class Transcript:
                 self.approvals = {}
             case MessageAppended():
                 self.messages.append(event.message)
+                if event.message.role == "user":
+                    self.cut = ""
+            case CheckpointCreated():
+                self.checkpoints.append(event.checkpoint)
+                if self.turn is not None and not event.call_id:
+                    self.turn.checkpoint = event.checkpoint
             case Notice():
                 pass
             case _:
@@ -237,6 +249,8 @@ class Transcript:
                 self.usage, self.partial_tokens = event, 0
             case ErrorRaised():
                 self.last_error = event
+                if not event.retried:
+                    self.cut = event.kind
             case _:
                 assert_never(event)
 
@@ -269,7 +283,7 @@ class Transcript:
             case ConstraintsChanged():
                 self.constraints = ConstraintSet.parse(event.constraints)
             case InterruptedEvent():
-                self.call = None
+                self.call, self.cut = None, event.reason
             case PausedChanged():
                 self.paused = event.paused
             case Steered():
