@@ -159,9 +159,7 @@ class Transcript:
         self.last_seq, self.now = record.seq, record.t
         event: Event = record.event
         match event:
-            case (
-                SessionStarted() | TurnStarted() | TurnFinished() | MessageAppended() | CheckpointCreated() | Notice()
-            ):
+            case SessionStarted() | TurnStarted() | TurnFinished() | MessageAppended() | CheckpointCreated() | Notice():
                 self._session(event)
             case (
                 RequestStarted()
@@ -213,22 +211,27 @@ class Transcript:
                 self.verify = None
                 self.last_error = None
             case TurnFinished():
-                if self.turn is not None:
-                    self.turn.status = event.status
-                self.phase, self.call, self.paused = "idle", None, False
-                self.approvals = {}
+                self._turn_finished(event)
             case MessageAppended():
                 self.messages.append(event.message)
-                if event.message.role == "user":
-                    self.cut = ""
+                self.cut = "" if event.message.role == "user" else self.cut
             case CheckpointCreated():
-                self.checkpoints.append(event.checkpoint)
-                if self.turn is not None and not event.call_id:
-                    self.turn.checkpoint = event.checkpoint
+                self._checkpoint(event)
             case Notice():
                 pass
             case _:
                 assert_never(event)
+
+    def _turn_finished(self, event: TurnFinished) -> None:
+        if self.turn is not None:
+            self.turn.status = event.status
+        self.phase, self.call, self.paused = "idle", None, False
+        self.approvals = {}
+
+    def _checkpoint(self, event: CheckpointCreated) -> None:
+        self.checkpoints.append(event.checkpoint)
+        if self.turn is not None and not event.call_id:
+            self.turn.checkpoint = event.checkpoint
 
     def _model(self, event: ModelEvent) -> None:
         match event:
@@ -239,18 +242,16 @@ class Transcript:
                 self._streamed(event.tokens)
             case ToolDelta():
                 self._streamed(event.tokens)
-                if self.call is None or self.call.call_id != event.call_id:
-                    self.call = CallView(event.call_id, event.name)
-                self.call.name = event.name
-                self.call.arguments.append(event.text)
+                call = self._call(event.call_id, event.name)
+                call.name = event.name
+                call.arguments.append(event.text)
             case ResponseFinished():
                 self.phase = "tool"
             case Usage():
                 self.usage, self.partial_tokens = event, 0
             case ErrorRaised():
                 self.last_error = event
-                if not event.retried:
-                    self.cut = event.kind
+                self.cut = self.cut if event.retried else event.kind
             case _:
                 assert_never(event)
 
@@ -259,13 +260,16 @@ class Transcript:
         self.partial_tokens += tokens
         self.rate.add(self.now, tokens)
 
+    def _call(self, call_id: str, name: str) -> CallView:
+        if self.call is None or self.call.call_id != call_id:
+            self.call = CallView(call_id, name)
+        return self.call
+
     def _tool(self, event: ToolEvent) -> None:
         match event:
             case ToolCalled():
                 self.phase = "tool"
-                if self.call is None or self.call.call_id != event.call_id:
-                    self.call = CallView(event.call_id, event.name)
-                self.call.state = "called"
+                self._call(event.call_id, event.name).state = "called"
             case ToolFinished():
                 if self.call is not None and self.call.call_id == event.call_id:
                     self.call.state = "done" if event.ok else "failed"
