@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeAlias
 
-from steer.domain.events import Event, ReasoningDelta, Record, TextDelta, ToolDelta
+from steer.domain.events import CommandOutput, Event, GateOutput, ReasoningDelta, Record, TextDelta, ToolDelta
 from steer.engine.ports import Clock
 
 Reader: TypeAlias = Callable[[Sequence[Record]], None]
-_CALL_KEY: Final = "call"
+_COUNTED: Final = (TextDelta.type, ReasoningDelta.type, ToolDelta.type)
+"""Deltas that are the model's tokens; what a command or a gate prints is not counted."""
 
 
 class Later(Protocol):
@@ -59,6 +60,14 @@ class EventLog:
         """A piece of a call's arguments."""
         self._hold_piece(ToolDelta.type, (call_id, name), piece)
 
+    def output(self, call_id: str, piece: str) -> None:
+        """A piece of a running command's output."""
+        self._hold_piece(CommandOutput.type, (call_id, ""), piece)
+
+    def gate_output(self, gate: str, piece: str) -> None:
+        """A piece of a running gate's output."""
+        self._hold_piece(GateOutput.type, (gate, ""), piece)
+
     def _hold_piece(self, kind: str, call: tuple[str, str], piece: str) -> None:
         if self._pieces and (kind != self._kind or call != self._call):
             self.flush()
@@ -85,12 +94,19 @@ class EventLog:
         if not self._pieces:
             return ()
         text, self._pieces = "".join(self._pieces), []
-        tokens = self._count(text)
-        if self._kind == TextDelta.type:
-            return (TextDelta(text, tokens),)
-        if self._kind == ReasoningDelta.type:
-            return (ReasoningDelta(text, tokens),)
-        return (ToolDelta(*self._call, text, tokens),)
+        owner, name = self._call
+        tokens = self._count(text) if self._kind in _COUNTED else 0
+        match self._kind:
+            case TextDelta.type:
+                return (TextDelta(text, tokens),)
+            case ReasoningDelta.type:
+                return (ReasoningDelta(text, tokens),)
+            case ToolDelta.type:
+                return (ToolDelta(owner, name, text, tokens),)
+            case CommandOutput.type:
+                return (CommandOutput(owner, text),)
+            case _:
+                return (GateOutput(owner, text),)
 
     def _publish(self, events: Sequence[Event]) -> None:
         t = max(0.0, self.now())

@@ -80,7 +80,9 @@ def missing_results(messages: Sequence[Message]) -> tuple[Message, ...]:
             answered.add(message.tool_call_id)
             continue
         return tuple(
-            Message("tool", "Not run, or its outcome is unknown: the session ended during this call.", tool_call_id=call.id)
+            Message(
+                "tool", "Not run, or its outcome is unknown: the session ended during this call.", tool_call_id=call.id
+            )
             for call in message.tool_calls
             if call.id not in answered
         )

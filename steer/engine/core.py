@@ -1,0 +1,53 @@
+"""What the parts of a running session share."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from steer.domain.events import MessageAppended
+from steer.domain.messages import Message, ToolSpec
+from steer.domain.transcript import Transcript
+from steer.domain.values import Wire
+from steer.engine.approvals import Approvals, Policy
+from steer.engine.channel import EventLog
+from steer.engine.ledger import SeenFiles
+from steer.engine.meter import Meter
+from steer.engine.ports import Ports
+from steer.engine.steering import Steering
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session runs. ``max_steps`` requests a turn; ``max_fix`` tries to repair failing gates; ``trust`` trusts VERIFY.md as it is."""
+
+    session: str
+    constraints: tuple[str, ...] = ()
+    wire: Wire = "chat"
+    max_steps: int = 50
+    max_fix: int = 2
+    verify: bool = True
+    trust: bool = False
+    approve: Policy = "ask"
+    scripted: bool = False
+
+
+@dataclass(slots=True)
+class Core:
+    """The session's collaborators. ``running`` is clear while the user holds the stream (pause)."""
+
+    ports: Ports
+    options: SessionOptions
+    log: EventLog
+    transcript: Transcript
+    approvals: Approvals
+    meter: Meter
+    steering: Steering = field(default_factory=Steering)
+    seen: SeenFiles = field(default_factory=SeenFiles)
+    running: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def append(self, message: Message) -> None:
+        """The history grows: the only way it does."""
+        self.meter.add(message)
+        self.log.emit(MessageAppended(message))
+
+    def tool_specs(self) -> tuple[ToolSpec, ...]:
+        return tuple(tool.spec for tool in self.ports.tools)
