@@ -13,6 +13,7 @@ from steer.engine.ledger import SeenFiles
 from steer.engine.meter import Meter
 from steer.engine.ports import Ports
 from steer.engine.steering import Steering
+from steer.engine.verification import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Core:
         """The history grows: the only way it does."""
         self.meter.add(message)
         self.log.emit(MessageAppended(message))
+
+    def verifier(self) -> Verifier:
+        options = self.options
+        return Verifier(self.log, self.ports.gates, self.running, options.verify, options.trust)
 
     def tool_specs(self) -> tuple[ToolSpec, ...]:
         return tuple(tool.spec for tool in self.ports.tools)

@@ -59,18 +59,17 @@ class CallContext:
 
 
 async def run_calls(core: Core, effects: Effects, calls: Sequence[Call]) -> None:
-    """Run ``calls`` in order. Cut in the middle, the rest get a result that says that they were not run."""
-    done = 0
-    try:
-        for call in calls:
-            await core.running.wait()
-            await _run_call(core, effects, call)
-            done += 1
-    finally:
-        # Whatever cut this loop: a call without a result makes every later request invalid.
-        for call in calls[done:]:
-            if not _answered(core, call.id):
-                core.append(Message("tool", NOT_RUN, tool_call_id=call.id))
+    """Run ``calls`` in order. May be cut at any point, also before its first step: ``close_calls`` sees to the rest."""
+    for call in calls:
+        await core.running.wait()
+        await _run_call(core, effects, call)
+
+
+def close_calls(core: Core, calls: Sequence[Call]) -> None:
+    """Give each call that has no result one that says so: without it every later request would be invalid."""
+    for call in calls:
+        if not _answered(core, call.id):
+            core.append(Message("tool", NOT_RUN, tool_call_id=call.id))
 
 
 def _answered(core: Core, call_id: str) -> bool:

@@ -41,7 +41,7 @@ from steer.engine.meter import Meter
 from steer.engine.ports import Ports
 from steer.engine.steering import Waiting
 from steer.engine.turn import Turn
-from steer.engine.verification import Outcome, verify
+from steer.engine.verification import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Session:
                 self.core.steering.edit(message_id, text)
                 self._tell_queue()
             case Trust(digest):
-                self.core.ports.gates.trust(digest)
+                self.core.verifier().give_trust(digest)
                 self._when_idle(Job())
             case Verify():
                 self._when_idle(Job())
@@ -216,6 +216,11 @@ class Session:
         if waiting != self.core.transcript.queue:
             self.core.log.emit(QueueChanged(waiting))
 
+    async def idle(self) -> None:
+        """Wait until nothing runs and nothing is about to."""
+        if self._jobs:
+            await self._idle.wait()
+
     # -- the loop that runs turns
 
     def _busy(self) -> bool:
@@ -278,7 +283,7 @@ class Session:
             self.core.running.set()
 
     async def _gates(self) -> None:
-        self._verifying = asyncio.ensure_future(verify(self.core, None))
+        self._verifying = asyncio.ensure_future(self.core.verifier().run(None))
         try:
             self.outcome = await self._verifying
         except asyncio.CancelledError:
@@ -301,8 +306,8 @@ class Session:
         self._interrupt(None, "closed")
         if self._loop is not None:
             del self._jobs[1:]
-            if self._jobs and not self._loop.done():
-                await self._idle.wait()
+            if not self._loop.done():
+                await self.idle()
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
         self.core.log.flush()

@@ -26,9 +26,9 @@ from steer.engine.conversation import failure_text, steer_text, user_text
 from steer.engine.core import Core
 from steer.engine.diffs import DiffWatch
 from steer.engine.effects import Effects
-from steer.engine.executor import run_calls
+from steer.engine.executor import close_calls, run_calls
 from steer.engine.steering import Waiting
-from steer.engine.verification import Outcome, verify
+from steer.engine.verification import Outcome
 
 T = TypeVar("T")
 CutKind: TypeAlias = Literal["interrupt", "redirect"]
@@ -144,9 +144,11 @@ class Turn:
     async def _act(self, answer: Answer) -> bool:
         """Run the answer's calls, or see to an answer that cannot stand; whether another request follows."""
         if answer.calls and answer.runnable:
-            # Written as a cut activity: the executor itself gives every call its one result.
             self._acted = True
-            await self._cuttable(run_calls(self.core, self._effects, answer.calls))
+            try:
+                await self._cuttable(run_calls(self.core, self._effects, answer.calls))
+            finally:
+                close_calls(self.core, answer.calls)
             self._take_cut(kept=0)
             return True
         if answer.calls:
@@ -279,7 +281,7 @@ class Turn:
         if edited:
             changes = await core.ports.workspace.changes(await self._effects.base)
             changed = (*changes.created, *changes.modified, *changes.deleted)
-        outcome = await self._cuttable(verify(core, changed, edited=bool(changed)))
+        outcome = await self._cuttable(core.verifier().run(changed, edited=bool(changed)))
         self._take_cut(kept=0)
         return outcome
 
