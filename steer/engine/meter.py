@@ -55,6 +55,10 @@ class Meter:
         """Tokens of the next request as the endpoint would count them."""
         return self.calibration.apply(self.raw())
 
+    def by_category(self) -> Mapping[str, int]:
+        """Tokens of the next request by our own count; the reply's priming counts as conversation."""
+        return {**self._tokens, "conversation": self._tokens.get("conversation", 0) + _REPLY}
+
     def learn(self, asked: int, usage: UsagePiece | None) -> None:
         """``asked`` was our own count of a request, ``usage`` what the endpoint reported for it."""
         if usage is not None and usage.prompt_tokens is not None:
@@ -65,7 +69,7 @@ class Meter:
         estimate = self.estimate()
         fraction = fraction_of(estimate, self.window)
         self.band = None if fraction is None else next_band(fraction, self.band)
-        categories: Mapping[str, int] = {k: self.calibration.apply(v) for k, v in self._tokens.items()}
+        categories: Mapping[str, int] = {k: self.calibration.apply(v) for k, v in self.by_category().items()}
         return Usage(
             usage.prompt_tokens if usage else None,
             usage.completion_tokens if usage else None,

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
@@ -65,6 +65,7 @@ class Session:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: "asyncio.Task[None] | None" = None
     _verifying: "asyncio.Task[Outcome] | None" = None
+    on_close: Callable[[], None] = lambda: None
     _held: bool = False
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -314,6 +315,8 @@ class Session:
         await self.core.ports.provider.close()
         self.core.ports.journal.sync()
         self.core.ports.journal.close()
+        # Shutting the workspace's thread down waits for what runs in it.
+        await asyncio.to_thread(self.on_close)
 
 
 async def supervise(core: Core, turn: Turn) -> TurnFinished:

@@ -49,7 +49,7 @@ from steer.domain.events import (
     VerifyEvent,
     VerifyFinished,
 )
-from steer.render.clean import Cleaner, clean_line
+from steer.render.clean import Cleaner, clean
 
 SIGNS: Final = {"passed": "✓", "failed": "✗", "timeout": "✗", "not_run": "–"}
 
@@ -136,7 +136,7 @@ class TextPrinter:
         if self._open_line:
             self.out("\n")
             self._open_line = False
-        self.err(clean_line(text))
+        self.err(clean(text))
 
     def _session(self, event: SessionEvent) -> None:
         match event:

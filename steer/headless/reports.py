@@ -8,7 +8,7 @@ from steer.domain.context import band_of, fraction_of
 from steer.domain.events import GateFinished
 from steer.domain.values import Json
 from steer.engine.verification import Outcome
-from steer.headless.printer import SIGNS, dump, write_err, write_out
+from steer.headless.printer import dump, write_out
 
 CheckStatus: TypeAlias = Literal["ok", "warn", "fail"]
 
@@ -65,29 +65,20 @@ def report_context(categories: Mapping[str, int], total: int, window: int | None
     return 0
 
 
-def report_verify(gates: Sequence[tuple[GateFinished, str]], outcome: Outcome, proposal: str, as_json: bool) -> int:
-    """Print the gates' results, each with its command; 0 only if verification passed."""
-    if as_json:
-        rows: list[Json] = [
-            {
-                "gate": gate.gate,
-                "command": command,
-                "status": gate.status,
-                "exit_code": gate.exit_code,
-                "seconds": gate.seconds,
-                "new": None,
-                "reason": gate.reason,
-                "output": gate.output,
-            }
-            for gate, command in gates
-        ]
-        write_out(dump({"status": outcome.status, "gates": rows, "reason": outcome.reason}) + "\n")
-    else:
-        for gate, _ in gates:
-            write_out(
-                f"{SIGNS[gate.status]} {gate.gate}  {gate.status} {gate.seconds:.1f} s  {gate.reason}\n".rstrip() + "\n"
-            )
-        write_out(f"{outcome.status}: {outcome.reason}\n")
-        if proposal:
-            write_err(f"Proposed VERIFY.md:\n\n{proposal}")
+def report_verify(gates: Sequence[tuple[GateFinished, str]], outcome: Outcome) -> int:
+    """Print the gates' results as JSON, each with its command; 0 only if verification passed."""
+    rows: list[Json] = [
+        {
+            "gate": gate.gate,
+            "command": command,
+            "status": gate.status,
+            "exit_code": gate.exit_code,
+            "seconds": gate.seconds,
+            "new": None,
+            "reason": gate.reason,
+            "output": gate.output,
+        }
+        for gate, command in gates
+    ]
+    write_out(dump({"status": outcome.status, "gates": rows, "reason": outcome.reason}) + "\n")
     return 0 if outcome.status == "passed" else 1
