@@ -35,6 +35,9 @@ DRAWN: Final = frozenset(b"@ABCDEFGHJKLMPXadefgl`rm")
 READ_SIZE: Final = 1 << 16
 """Bytes read at once."""
 
+SYNCHRONIZED: Final = 2026 << 5
+"""The mode as pyte keeps it: private modes are shifted."""
+
 
 class Filter:
     """Turns a program's bytes into text that pyte understands, and collects the questions in them."""
@@ -185,6 +188,11 @@ class TerminalApp:
         """Row and column from 1."""
         return int(self._screen.cursor.y) + 1, min(int(self._screen.cursor.x), self.size[0] - 1) + 1
 
+    @property
+    def drawing(self) -> bool:
+        """Whether the program is in the middle of a frame (synchronized output, DEC private mode 2026)."""
+        return SYNCHRONIZED in self._screen.mode
+
     def send(self, data: bytes) -> None:
         """Type bytes, as one write, as a terminal would send them."""
         os.write(self._pty.fd, data)
@@ -213,7 +221,7 @@ class TerminalApp:
         deadline = time.monotonic() + timeout
         while True:
             screen = self.screen()
-            if wanted in screen if isinstance(wanted, str) else wanted(screen):
+            if not self.drawing and (wanted in screen if isinstance(wanted, str) else wanted(screen)):
                 return screen
             if self._ended:
                 raise ScreenTimeout(f"The program ended and did not show {_name(wanted)}:\n{screen}")
