@@ -63,6 +63,8 @@ def test_no_broad_except_and_no_any_in_a_signature(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler) and name(path) not in BROAD_HANDLERS:
+            if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+                continue  # cleans up and lets it go on
             caught = ast.unparse(node.type) if node.type else "everything"
             assert caught not in ("Exception", "BaseException", "everything"), f"{path}:{node.lineno}: broad except"
     for function in functions(tree):
