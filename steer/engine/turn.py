@@ -268,6 +268,8 @@ class Turn:
             return
         milliseconds = round((time.perf_counter() - cut.at) * 1000, 1)
         core.log.emit(InterruptedEvent(cut.reason if cut.kind == "interrupt" else "redirect", kept, milliseconds))
+        # Here the loop does wait for the disk: the connection is closed by now, and the mark of an interrupt is kept before
+        # any reader can say that there was one.
         core.ports.journal.sync()
         if cut.kind == "interrupt":
             raise Interrupted
@@ -302,5 +304,6 @@ class Turn:
             self.reason,
         )
         self.core.log.emit(event)
-        self.core.ports.journal.sync()
+        # In a thread: the disk's pace is not the screen's.
+        await asyncio.to_thread(self.core.ports.journal.sync)
         return event

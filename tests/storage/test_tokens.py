@@ -351,7 +351,17 @@ def fake_package(folder: Path, data: bytes) -> str:
     return package.name
 
 
-@pytest.mark.parametrize("data", [b"", b"not gzip", gzip.compress(b"YQ== 0\n"), gzip.compress(b"YQ== 0\n" * 500)[:-9]])
+# Named, and without gzip's time stamp: parallel workers must collect the same tests.
+DAMAGED = {
+    "empty": b"",
+    "not-gzip": b"not gzip",
+    "another-file": gzip.compress(b"YQ== 0\n", mtime=0),
+    "cut": gzip.compress(b"YQ== 0\n" * 500, mtime=0)[:-9],
+    "garbled": gzip.compress(b"YQ== 0\n" * 500, mtime=0)[:10] + b"\xff" * 40,
+}
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_vocabulary_is_named_and_counting_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
