@@ -44,7 +44,7 @@ class Played:
         done = asyncio.Event()
 
         def look(_: object) -> None:
-            if sum(isinstance(record.event, kind) for record in self.journal.records) >= count:
+            if not done.is_set() and sum(isinstance(record.event, kind) for record in self.journal.records) >= count:
                 done.set()
 
         self.session.core.log.subscribe(look)
