@@ -150,10 +150,11 @@ class Session:
     def _submit(self, text: str, told: tuple[Waiting, ...] = ()) -> None:
         if not text.strip():
             return
-        if self._busy():
+        if self._busy() and not self._held:
             self.core.steering.add(text, "queued", tuple(sentence for item in told for sentence in item.told))
             self._tell_queue()
             return
+        # A task right behind an interrupt goes before what the interrupt has held back.
         self._held = False
         self._push(Job(text, told))
 
@@ -163,9 +164,8 @@ class Session:
         except UsageError as error:
             self.core.log.emit(Notice(str(error), "constraints"))
             return
-        running = self.turn is not None
         when = command.when if command.text.strip() else "next"
-        if command.text.strip() and not running and not self._busy():
+        if command.text.strip() and (self._held or not self._busy()):
             self.core.log.emit(Steered(command.text, command.constraints, "now"))
             self._submit(command.text, (Waiting("", "", told),))
             return

@@ -335,6 +335,25 @@ def test_S5_an_interrupt_holds_the_queue_and_loses_nothing() -> None:
     play(ports(provider), task)
 
 
+@pytest.mark.parametrize("command", [Submit("the new task"), Steer("the new task")])
+def test_words_right_behind_an_interrupt_are_the_next_task(command: Command) -> None:
+    step, _ = held(TextPiece("x"))
+    provider = ScriptedProvider([step, says("y"), says("z")])
+
+    async def task(played: Played) -> None:
+        played.session.post(Submit("go"))
+        await flushed(played)
+        played.session.post(Steer("queued words", "queued"))
+        played.session.post(Interrupt(1))
+        played.session.post(command)
+        await played.until(TurnFinished, 3)
+        assert [event.status for event in played.of(TurnFinished)] == ["interrupted", "completed", "completed"]
+        assert user_words(played)[1].endswith("the new task")
+        assert user_words(played)[2].endswith("queued words")
+
+    play(ports(provider), task)
+
+
 def test_S10_queued_messages_are_edited_and_taken_back_by_stable_ids() -> None:
     step, gate = held(TextPiece("x"))
     provider = ScriptedProvider([step, says("y")])
