@@ -1,0 +1,1 @@
+"""Measurements of Steer and of what a person would use instead, in a real terminal, against one endpoint."""
