@@ -212,11 +212,16 @@ def _spec(options: argparse.Namespace) -> Spec:
 # -- what each command does
 
 
+def _at_a_terminal() -> bool:
+    """Whether keys can come in and a screen can go out; Textual draws on standard error."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 def _cockpit(options: argparse.Namespace) -> int:
     spec = _spec(options)
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if not _at_a_terminal():
         raise UsageError("The cockpit needs a terminal.", "Use steer run TASK where there is none.")
-    return run_cockpit(lambda: spec, spec.directory.resolve().name, "", spec.settings.theme)
+    return run_cockpit(spec)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -247,7 +252,7 @@ def _interrupt_on_signals(session: Session) -> None:
 def _demo(options: argparse.Namespace) -> int:
     if options.json and not options.headless:
         raise UsageError("--json goes with --headless.", "steer demo --headless --json")
-    if not options.headless and not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if not options.headless and not _at_a_terminal():
         raise UsageError("The cockpit needs a terminal.", "Use steer demo --headless where there is none.")
     base = Path(tempfile.mkdtemp(prefix="steer-demo-"))
     demo = open_demo(Path(options.dir) if options.dir else base / "tinydates", options.rate)
@@ -257,7 +262,7 @@ def _demo(options: argparse.Namespace) -> int:
     try:
         if options.headless:
             return asyncio.run(_headless(replace(spec, approve="none"), DEMO_TASK, options.json))
-        return run_cockpit(lambda: spec, demo.folder.name, DEMO_TASK, settings.theme)
+        return run_cockpit(spec, DEMO_TASK)
     finally:
         demo.close()
         if options.headless:

@@ -272,13 +272,13 @@ def open_demo(folder: Path, rate: float) -> Demo:
 # -- the screen
 
 
-def run_cockpit(spec: Callable[[], Spec], label: str, suggestion: str, theme: str) -> int:
+def run_cockpit(spec: Spec, suggestion: str = "") -> int:
     """The cockpit until the user leaves it: paints first, opens the session behind it."""
     from steer.ui.app import SteerApp
 
     async def opener() -> Cockpit:
-        return await open_session(await asyncio.to_thread(spec))
+        return await open_session(spec)
 
-    app = SteerApp(opener, label=label, suggestion=suggestion, theme=theme)
+    app = SteerApp(opener, label=spec.directory.resolve().name, suggestion=suggestion, theme=spec.settings.theme)
     app.run()
     return app.return_code or 0
