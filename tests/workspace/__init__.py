@@ -1,0 +1,1 @@
+"""Tests of the workspace, on real git repositories."""
