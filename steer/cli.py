@@ -1,12 +1,8 @@
 """The command line: what was asked for, as a value; and the one place where an error becomes an exit code."""
 
 import argparse
-import asyncio
 import os
-import shutil
-import signal
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,29 +12,23 @@ import platformdirs
 
 from steer import __version__
 from steer.compose import (
-    Spec,
-    count_context,
-    count_request,
-    examine,
-    initialise,
-    known_window,
-    open_demo,
-    open_session,
     run_cockpit,
-    verify_workspace,
+    run_context,
+    run_demo,
+    run_doctor,
+    run_init,
+    run_request,
+    run_turn,
+    run_verify,
 )
-from steer.domain.commands import Interrupt
 from steer.domain.constraints import PERMISSIONS
 from steer.domain.errors import SteerError, UsageError
 from steer.domain.values import Json
-from steer.engine.session import Session
-from steer.headless.outcome import INTERRUPTED, USAGE, exit_code
-from steer.headless.printer import TextPrinter, dump, print_json, write_err, write_out
-from steer.headless.reports import report_context, report_doctor, report_verify
-from steer.settings import Settings, from_environment, read_toml, with_values
+from steer.settings import Settings, Spec, from_environment, read_toml, with_values
 
 COMMANDS: Final = ("demo", "run", "verify", "context", "init", "doctor")
-DEMO_TASK: Final = "Parse ISO week dates such as 2020-W53-7 (the open item of PLAN.md)."
+USAGE: Final = 2
+INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         handler: Callable[[argparse.Namespace], int] = options.handler
         return handler(options)
     except SteerError as error:
-        write_err(f"steer: {error}")
+        sys.stderr.write(f"steer: {error}\n")
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -229,24 +219,7 @@ def _run(options: argparse.Namespace) -> int:
     task = sys.stdin.read() if options.task == "-" else options.task
     if not task.strip():
         raise UsageError("The task is empty.", "Say what to do: steer run 'fix the failing test'.")
-    return asyncio.run(_headless(replace(spec, approve=spec.settings.approve), task, options.json))
-
-
-async def _headless(spec: Spec, task: str, as_json: bool) -> int:
-    """One turn with its events on standard output; SIGINT and SIGTERM interrupt it."""
-    session = await open_session(spec, (print_json if as_json else TextPrinter(),))
-    _interrupt_on_signals(session)
-    try:
-        turn = await session.run_turn(task)
-        return exit_code(turn, session.outcome)
-    finally:
-        await session.close()
-
-
-def _interrupt_on_signals(session: Session) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, session.post, Interrupt(reason=signal.Signals(number).name))
+    return run_turn(replace(spec, approve=spec.settings.approve), task, options.json)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -254,38 +227,19 @@ def _demo(options: argparse.Namespace) -> int:
         raise UsageError("--json goes with --headless.", "steer demo --headless --json")
     if not options.headless and not _at_a_terminal():
         raise UsageError("The cockpit needs a terminal.", "Use steer demo --headless where there is none.")
-    base = Path(tempfile.mkdtemp(prefix="steer-demo-"))
-    demo = open_demo(Path(options.dir) if options.dir else base / "tinydates", options.rate)
-    settings = replace(Settings(), model=demo.model, base_url=demo.base_url, context_window=131_072)
-    settings = replace(settings, theme=options.theme or settings.theme)
-    spec = Spec(demo.folder, base / "state", settings, trust=True, scripted=True)
-    try:
-        if options.headless:
-            return asyncio.run(_headless(replace(spec, approve="none"), DEMO_TASK, options.json))
-        return run_cockpit(spec, DEMO_TASK)
-    finally:
-        demo.close()
-        if options.headless:
-            shutil.rmtree(base, ignore_errors=True)
-        else:
-            write_err(f"The demo's project is in {demo.folder}")
+    folder = Path(options.dir) if options.dir else None
+    return run_demo(folder, options.rate, options.headless, options.json, options.theme or Settings().theme)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    follow = TextPrinter() if not options.json else lambda records: None
-    found = asyncio.run(verify_workspace(Path(options.dir), state_home(os.environ), options.trust, follow))
-    if not options.json:
-        return 0 if found.outcome.status == "passed" else 1
-    return report_verify(found.gates, found.outcome)
+    return run_verify(Path(options.dir), state_home(os.environ), options.trust, options.json)
 
 
 def _context(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.request:
-        counts = count_request(_read(options.request), settings.model)
-    else:
-        counts = count_context(Path(options.dir), state_home(os.environ), settings, options.task)
-    return report_context(counts, sum(counts.values()), known_window(settings), options.json)
+        return run_request(_read(options.request), settings, options.json)
+    return run_context(Path(options.dir), state_home(os.environ), settings, options.task, options.json)
 
 
 def _read(name: str) -> str:
@@ -296,19 +250,10 @@ def _read(name: str) -> str:
 
 
 def _init(options: argparse.Namespace) -> int:
-    written, kept = initialise(Path(options.dir))
-    if options.json:
-        write_out(dump({"written": list(written), "kept": list(kept)}) + "\n")
-        return 0
-    for name in written:
-        write_out(f"wrote {name}\n")
-    for name in kept:
-        write_out(f"kept  {name}\n")
-    return 0
+    return run_init(Path(options.dir), options.json)
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    settings = _settings(options)
+    settings, home = _settings(options), state_home(os.environ)
     key = os.environ.get("OPENAI_API_KEY", "")
-    checks = asyncio.run(examine(Path(options.dir), state_home(os.environ), settings, key, config_file(os.environ)))
-    return report_doctor(checks, options.json)
+    return run_doctor(Path(options.dir), home, settings, key, config_file(os.environ), options.json)

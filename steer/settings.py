@@ -41,6 +41,22 @@ class Settings:
         return ConstraintSet.parse(PERMISSIONS[self.permissions]).with_(self.constraints)
 
 
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A session to open. ``home`` holds Steer's state; ``session`` names one to continue; ``key`` is the endpoint's;
+    ``approve`` says who answers questions: a person at the screen (ask), or nobody, edits, all."""
+
+    directory: Path
+    home: Path
+    settings: Settings
+    key: str = ""
+    session: str = ""
+    approve: Literal["ask", "none", "edits", "all"] = "ask"
+    verify: bool = True
+    trust: bool = False
+    scripted: bool = False
+
+
 def parse_toml(text: str, source: str) -> Mapping[str, Json]:
     """Parse TOML; raises UsageError that names the file and the place."""
     try:

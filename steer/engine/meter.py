@@ -57,7 +57,9 @@ class Meter:
 
     def by_category(self) -> Mapping[str, int]:
         """Tokens of the next request by our own count; the reply's priming counts as conversation."""
-        return {**self._tokens, "conversation": self._tokens.get("conversation", 0) + _REPLY}
+        counts = {str(category): tokens for category, tokens in self._tokens.items()}
+        counts["conversation"] = counts.get("conversation", 0) + _REPLY
+        return counts
 
     def learn(self, asked: int, usage: UsagePiece | None) -> None:
         """``asked`` was our own count of a request, ``usage`` what the endpoint reported for it."""

@@ -39,8 +39,21 @@ def report_doctor(checks: Sequence[Check], as_json: bool) -> int:
     return 1 if any(c.status == "fail" for c in checks) else 0
 
 
-def report_context(categories: Mapping[str, int], total: int, window: int | None, as_json: bool) -> int:
-    """Print what a session's first request holds, by category, in tokens."""
+def report_init(written: Sequence[str], kept: Sequence[str], as_json: bool) -> int:
+    """Print which files were written and which were there already."""
+    if as_json:
+        write_out(dump({"written": list(written), "kept": list(kept)}) + "\n")
+        return 0
+    for name in written:
+        write_out(f"wrote {name}\n")
+    for name in kept:
+        write_out(f"kept  {name}\n")
+    return 0
+
+
+def report_context(categories: Mapping[str, int], window: int | None, as_json: bool) -> int:
+    """Print what a request holds, by category, in tokens."""
+    total = sum(categories.values())
     fraction = fraction_of(total, window)
     band = None if fraction is None else band_of(fraction)
     if as_json:
@@ -65,8 +78,8 @@ def report_context(categories: Mapping[str, int], total: int, window: int | None
     return 0
 
 
-def report_verify(gates: Sequence[tuple[GateFinished, str]], outcome: Outcome) -> int:
-    """Print the gates' results as JSON, each with its command; 0 only if verification passed."""
+def report_verify(gates: Sequence[tuple[GateFinished, str]], outcome: Outcome) -> None:
+    """Print the gates' results as JSON, each with its command."""
     rows: list[Json] = [
         {
             "gate": gate.gate,
@@ -81,4 +94,3 @@ def report_verify(gates: Sequence[tuple[GateFinished, str]], outcome: Outcome) -
         for gate, command in gates
     ]
     write_out(dump({"status": outcome.status, "gates": rows, "reason": outcome.reason}) + "\n")
-    return 0 if outcome.status == "passed" else 1
