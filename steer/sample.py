@@ -6,7 +6,7 @@ from pathlib import Path
 
 from steer.demo import copy_sample
 from steer.providers.scripted.server import ScriptedServer
-from steer.workspace.discover import init_repository
+from steer.workspace.discover import commit_sample, init_repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,6 @@ def open_demo(folder: Path, rate: float) -> Demo:
     """Copy the sample into ``folder``, make it a repository, and start the scripted model at ``rate`` tokens a second."""
     copy_sample(folder)
     init_repository(folder)
+    commit_sample(folder)
     server = ScriptedServer(rate)
     return Demo(folder, server.base_url, server.model, server.close)

@@ -229,6 +229,15 @@ def init_repository(directory: Path) -> None:
     GitCommands(directory).run("init", "--quiet")
 
 
+def commit_sample(directory: Path) -> None:
+    """Commit everything in a repository of our own making, on ``main``, by nobody in particular; no hook runs."""
+    git = GitCommands(directory)
+    git.run("symbolic-ref", "HEAD", "refs/heads/main")
+    git.run("add", "--all")
+    identity = ("-c", "user.name=Steer demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+    git.run(*identity, "commit", "--quiet", "--no-verify", "-m", "tinydates, with week dates missing")
+
+
 def _read(path: Path) -> str:
     """A small file's text; empty where there is none or it cannot be read."""
     try:
