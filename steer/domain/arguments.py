@@ -1,5 +1,6 @@
 """Reading a call's JSON arguments while they still stream, in linear time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +29,10 @@ class ArgumentsReader:
     def value(self, key: str) -> str:
         """The text of a field so far; empty where nothing has come."""
         return "".join(self._fields.get(key, ()))
+
+    def pieces(self, key: str) -> Sequence[str]:
+        """The field's text as the pieces it came in, for readers that want only what is new."""
+        return self._fields.get(key, ())
 
     def closed(self, key: str) -> bool:
         """Whether the field's closing quote has arrived."""

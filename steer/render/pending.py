@@ -122,13 +122,13 @@ class PendingEdit:
         return 0
 
     def _grow(self, key: str) -> int | None:
-        value = self.arguments.value(key)
+        pieces = self.arguments.pieces(key)
         seen = self._seen.get(key, 0)
         growing = self._growing.get(key)
         if growing is None:
             growing = self._growing[key] = Growing(self.block, self._styler(self._fields[key]))
-        first = growing.feed(value[seen:])
-        self._seen[key] = len(value)
+        first = growing.feed("".join(pieces[seen:]))
+        self._seen[key] = len(pieces)
         if self.arguments.closed(key):
             last = growing.finish()
             first = last if first is None else first

@@ -80,13 +80,23 @@ def test_I10_a_mouse_report_split_anywhere_is_a_mouse_report(cut: int) -> None:
 @pytest.mark.parametrize("cut", range(2, len(MOUSE)))
 def test_I10_a_report_whose_rest_comes_too_late_is_neither_escape_nor_text(cut: int) -> None:
     found = read((0.0, MOUSE[:cut]), (SPLIT_WAIT + 0.2, MOUSE[cut:] + "x"))
-    assert [message.key for message in found if isinstance(message, events.Key) and message.key != "left_square_bracket"][-1:] == ["x"]
+    assert [
+        message.key for message in found if isinstance(message, events.Key) and message.key != "left_square_bracket"
+    ][-1:] == ["x"]
     assert "escape" not in [message.key for message in found if isinstance(message, events.Key)]
 
 
 @pytest.mark.parametrize(
     "report",
-    [ESC + "[<NaN;NaN;NaNM", ESC + "[<0;;M", ESC + "[<35;-3;2M", ESC + "[I", ESC + "[O", ESC + "[?1;2c", ESC + "[99999999999999u"],
+    [
+        ESC + "[<NaN;NaN;NaNM",
+        ESC + "[<0;;M",
+        ESC + "[<35;-3;2M",
+        ESC + "[I",
+        ESC + "[O",
+        ESC + "[?1;2c",
+        ESC + "[99999999999999u",
+    ],
 )
 def test_I10_reports_are_never_keys(report: str) -> None:
     assert keys((0.0, report + "x")) == ["x"]
@@ -97,7 +107,14 @@ def test_I10_escape_before_a_mouse_report_stays_an_escape() -> None:
     assert [type(message) for message in found] == [events.Key, events.MouseMove]
 
 
-@given(st.lists(st.sampled_from([MOUSE, ESC + "[I", "a", "é", ESC + "[200~x\ry" + ESC + "[201~", ESC + "[A", ESC + "[<N", "\x00"])), st.data())
+@given(
+    st.lists(
+        st.sampled_from(
+            [MOUSE, ESC + "[I", "a", "é", ESC + "[200~x\ry" + ESC + "[201~", ESC + "[A", ESC + "[<N", "\x00"]
+        )
+    ),
+    st.data(),
+)
 @settings(max_examples=150, deadline=None)
 def test_I10_pieces_in_any_cut_give_what_the_whole_gives(parts: list[str], data: st.DataObject) -> None:
     text = "".join(parts)
