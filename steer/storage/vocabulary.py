@@ -70,7 +70,9 @@ ENCODINGS: Final[dict[EncodingName, Published]] = {
 }
 
 # OpenAI's later models, also behind other vendors: gpt-4o, gpt-4.1, gpt-4.5, gpt-5 and on, gpt-oss, chatgpt-4o, o1, o3, o4, codex.
-_LATER: Final = re.compile(r"(?:ft:)?(?:gpt-(?:4o|4\.[1-9]|[5-9]|oss|image|realtime|audio)|chatgpt|o[1-9](?![a-z\d])|codex)")
+_LATER: Final = re.compile(
+    r"(?:ft:)?(?:gpt-(?:4o|4\.[1-9]|[5-9]|oss|image|realtime|audio)|chatgpt|o[1-9](?![a-z\d])|codex)"
+)
 
 
 def encoding_for(model: str) -> EncodingName:
