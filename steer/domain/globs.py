@@ -33,7 +33,8 @@ def _translate(text: str, at: int) -> tuple[str, int]:
     if char == "?":
         return "[^/]", at + 1
     if char == "[" and (end := text.find("]", at + 2)) > 0:
-        body = text[at + 1 : end].replace("\\", r"\\")
+        # Within a set only these would mean something to the regular expression that they do not mean to a glob.
+        body = re.sub(r"[\\\[&~|]", r"\\\g<0>", text[at + 1 : end])
         return f"[{'^' + body[1:] if body[0] in '!^' else body}]", end + 1
     return re.escape(char), at + 1
 

@@ -198,6 +198,9 @@ class Transcript:
         """When the next bands begin at the rate of session second ``t``."""
         return forecast(self.tokens(), self.usage.window if self.usage else None, self.rate.at(t))
 
+    def _in_turn(self) -> bool:
+        return self.turn is not None and self.turn.status is None
+
     def _session(self, event: SessionEvent) -> None:
         match event:
             case SessionStarted():
@@ -322,6 +325,7 @@ class Transcript:
                 gate.output = [event.output]
             case VerifyFinished():
                 self.verify = event
+                self.phase = "verifying" if self._in_turn() else "idle"
             case _:
                 assert_never(event)
 

@@ -117,11 +117,14 @@ class EventLog:
 
 
 class Channel:
-    """A reader's mailbox. ``put`` never blocks; ``drain`` takes everything that has come, freshest deltas included."""
+    """A reader's mailbox: ``drain`` takes everything that has come, freshest deltas included.
 
-    def __init__(self, log: EventLog) -> None:
+    ``earlier`` are the records of a session that goes on: the first drain begins with them.
+    """
+
+    def __init__(self, log: EventLog, earlier: Sequence[Record] = ()) -> None:
         self._log = log
-        self._records: list[Record] = []
+        self._records: list[Record] = list(earlier)
         log.subscribe(self._records.extend)
 
     def drain(self) -> list[Record]:

@@ -290,7 +290,6 @@ class Session:
         except asyncio.CancelledError:
             if not self._verifying.cancelled():
                 raise
-            self.core.log.emit(Notice("Verification was interrupted.", "verify"))
         finally:
             self._verifying = None
 
@@ -361,4 +360,4 @@ def create_session(ports: Ports, options: SessionOptions, earlier: Sequence[Reco
         Meter(ports.counter, ports.provider.window),
         running=running,
     )
-    return Session(core, Channel(log))
+    return Session(core, Channel(log, earlier))

@@ -35,7 +35,11 @@ class Verifier:
 
     async def run(self, changed: Sequence[str] | None, edited: bool = True) -> Outcome:
         """Run the gates for these changed paths (None: all of them). ``edited`` False: the turn changed nothing."""
-        outcome, proposal = await self._run(changed, edited)
+        try:
+            outcome, proposal = await self._run(changed, edited)
+        except asyncio.CancelledError:
+            self.log.emit(VerifyFinished("not_run", "Verification was interrupted."))
+            raise
         self.log.emit(VerifyFinished(outcome.status, outcome.reason, proposal))
         return outcome
 
@@ -83,7 +87,13 @@ class Verifier:
     async def _gate(self, gate: Gate) -> GateResult:
         await self.running.wait()
         self.log.emit(GateStarted(gate.name, gate.command))
-        result = await self.gates.run(gate, lambda text: self.log.gate_output(gate.name, text))
+        started = self.log.now()
+        try:
+            result = await self.gates.run(gate, lambda text: self.log.gate_output(gate.name, text))
+        except asyncio.CancelledError:
+            seconds = round(self.log.now() - started, 3)
+            self.log.emit(GateFinished(gate.name, "not_run", None, seconds, "interrupted", ""))
+            raise
         seconds = round(result.seconds, 3)
         self.log.emit(GateFinished(gate.name, result.status, result.exit_code, seconds, result.reason, result.output))
         return result

@@ -13,6 +13,7 @@ from steer.domain.messages import Message, ToolCall
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 st.register_type_strategy(str, TEXT)
+st.register_type_strategy(float, st.floats(0, 1e6))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | TEXT,
     lambda x: st.lists(x, max_size=2) | st.dictionaries(TEXT, x, max_size=2),

@@ -70,6 +70,8 @@ def test_several_only_add_up_and_others_replace() -> None:
         ("[ab].txt", "b.txt", True),
         ("[!ab].txt", "b.txt", False),
         ("a+b(c).txt", "a+b(c).txt", True),
+        ("a[[]b", "a[b", True),
+        ("a[&&~]b", "a~b", True),
         ("weird\nname", "weird\nname", True),
     ],
 )

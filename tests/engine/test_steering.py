@@ -12,6 +12,7 @@ from steer.domain.events import (
     ApprovalRequested,
     CommandFinished,
     ConstraintsChanged,
+    GateFinished,
     GateStarted,
     InterruptedEvent,
     QueueChanged,
@@ -184,7 +185,8 @@ def test_I6_an_interrupt_while_a_gate_runs() -> None:
         played.session.post(Interrupt(1))
         await played.until(TurnFinished)
         assert played.of(TurnFinished)[0].status == "interrupted"
-        assert not played.of(VerifyFinished)
+        assert [(e.status, e.reason) for e in played.of(GateFinished)] == [("not_run", "interrupted")]
+        assert [e.status for e in played.of(VerifyFinished)] == ["not_run"]
 
     play(ports(provider, gates=gates, tools=(WriteTool(),)), task)
 
@@ -452,6 +454,7 @@ def test_trust_given_at_the_screen_runs_the_gates() -> None:
         played.session.post(Trust("digest"))
         await played.until(VerifyFinished)
         assert played.of(VerifyFinished)[0].status == "passed"
+        assert played.session.transcript.phase == "idle"
 
     play(ports(ScriptedProvider([]), gates=gates), task)
 
