@@ -55,6 +55,11 @@ class Draft(Protocol):
     @property
     def written(self) -> str: ...
 
+    @property
+    def offered(self) -> str:
+        """What an empty prompt sends; empty where nothing is offered."""
+        ...
+
     def put(self, text: str) -> None: ...
 
     def take(self) -> str: ...
@@ -272,6 +277,8 @@ class Commander:
         if slash is not None:
             self._slash(*slash)
             return
+        if not self._draft.text.strip():
+            self._draft.put(self._draft.offered)
         if not self._draft.text.strip():
             self._desk.flash("The prompt is empty.")
             return

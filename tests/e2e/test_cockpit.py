@@ -59,7 +59,7 @@ def test_the_demo_from_enter_to_green_gates(tmp_path: Path) -> None:
 
 def test_esc_interrupts_and_the_next_task_starts(tmp_path: Path) -> None:
     with started(tmp_path) as app:
-        app.send(b"\x15write 20000 tokens\r")
+        app.send(b"write 20000 tokens\r")
         app.wait_for("esc interrupt", 30)
         app.wait_for("tok/s", 30)
         app.send(b"\x1b")
@@ -71,7 +71,7 @@ def test_esc_interrupts_and_the_next_task_starts(tmp_path: Path) -> None:
 
 def test_enter_while_it_streams_redirects(tmp_path: Path) -> None:
     with started(tmp_path) as app:
-        app.send(b"\x15write 20000 tokens\r")
+        app.send(b"write 20000 tokens\r")
         app.wait_for("redirect now", 30)
         app.wait_for("tok/s", 30)
         app.send(b"explain what you are doing\r")
@@ -92,7 +92,7 @@ def test_every_size_shows_the_parts(tmp_path: Path, columns: int, rows: int) -> 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_I12_a_signal_restores_the_terminal_and_keeps_the_session(tmp_path: Path, number: signal.Signals) -> None:
     with started(tmp_path) as app:
-        app.send(b"\x15write 20000 tokens\r")
+        app.send(b"write 20000 tokens\r")
         app.wait_for("tok/s", 30)
         os.kill(app.pid, number)
         app.wait_exit(20)

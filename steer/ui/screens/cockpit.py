@@ -97,7 +97,7 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self._frames = self.set_interval(FRAME, self._frame, pause=True)
         self.set_interval(IDLE_POLL, self._poll)
         if self._suggestion:
-            self.area.put(self._suggestion)
+            self.area.offer(self._suggestion)
         self._titles(self.bridge.facts)
         self.changed()
         self.call_after_refresh(self._begin)

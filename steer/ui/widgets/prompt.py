@@ -72,6 +72,15 @@ class PromptArea(TextArea):
         return text
 
     @property
+    def offered(self) -> str:
+        """The task that an empty prompt offers."""
+        return str(self.placeholder)
+
+    def offer(self, task: str) -> None:
+        """Show a task in the empty prompt: Enter sends it, typing replaces it."""
+        self.placeholder = task
+
+    @property
     def is_blank(self) -> bool:
         return not self.text.strip()
 
@@ -87,7 +96,7 @@ class PromptArea(TextArea):
         if self.text.strip() and (not self._history or self._history[-1] != self.text):
             self._history = [*self._history[-_HISTORY:], self.text]
         self._at, self._draft = len(self._history), ""
-        self.text = ""
+        self.text, self.placeholder = "", ""
         return written
 
     def break_line(self) -> None:
