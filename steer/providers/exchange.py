@@ -18,6 +18,9 @@ from steer.providers.watchdog import Stalled, Watchdog
 _PATH: Final = "/chat/completions"
 _DRAIN: Final = 0.2
 """Seconds to wait, after the end mark, for the body's own end: read to it, the connection serves the next step too."""
+_GATHER: Final = 0.005
+"""Seconds for which tokens may gather in the kernel while they come fast. Waking for each of 1,200 small chunks a second
+costs a quarter of a core (0.2 ms each through httpx and h11), and nobody draws more often than 30 times a second."""
 _AHEAD: Final = 8 * 1024 * 1024
 """Bytes read ahead of a reader that pauses; then the connection's own flow control holds the endpoint back."""
 
@@ -43,6 +46,7 @@ class Exchange:
         self._decoder = decoder
         self._task: asyncio.Task[None] | None = None
         self._started = False
+        self._waited = False
         self._deltas: list[Delta] = []
         self._ahead = 0
         self._ended = False
@@ -124,17 +128,28 @@ class Exchange:
 
     async def _decode(self, body: AsyncIterator[bytes], watchdog: Watchdog, first_byte_by: float) -> None:
         """Decode the body as it comes, to its end, the end mark or an error in it."""
+        loop = asyncio.get_running_loop()
         while not self._decoder.failed and not self._decoder.done:
+            asked, self._waited = loop.time(), False
+            turn = loop.call_soon(self._turned)
             data = await _next(body, watchdog, self._limit(first_byte_by))
+            turn.cancel()
             if data is None:
                 return
             self._started = True
             self._put(self._decoder.feed(data), len(data))
+            if self._waited and loop.time() - asked < _GATHER and not self._decoder.complete:
+                # The connection is not read meanwhile; an interrupt ends this wait like any other.
+                await asyncio.sleep(_GATHER)
             if self._ahead > _AHEAD:
                 self._taken.clear()
                 await self._taken.wait()
         if self._decoder.done:
             await _drain(body, watchdog)
+
+    def _turned(self) -> None:
+        """The loop came round: the bytes asked for were not here yet, and the next ones will not be either."""
+        self._waited = True
 
     def _put(self, deltas: list[Delta], size: int) -> None:
         if deltas:

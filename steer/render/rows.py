@@ -15,7 +15,7 @@ TOKENS: Final = frozenset(
         "task", "steer", "tool", "reasoning", "output", "ok", "error", "warning", "notice", "running", "detail",
         "path", "separator", "control",
         # the widget's own
-        "cursor", "match", "match.current", "thumb", "track",
+        "cursor", "match", "match.current", "thumb",
     }
 )  # fmt: skip
 """Every name a span or a fill can carry; a theme gives each a style, and what it leaves out falls back to ``text``."""

@@ -13,15 +13,17 @@ from steer.ui.facts import Facts, facts_of, phase_of
 Opener: TypeAlias = Callable[[], Awaitable[Cockpit]]
 """Builds the session; awaited once after the first paint. Raises SteerError with words for a person."""
 
-FRAME: Final = 1 / 30
+FRAME: Final = 1 / 31
 SLOWEST: Final = 1 / 5
 IDLE_POLL: Final = 1 / 10
 """Seconds between two looks into the mailbox while nothing goes on."""
-_SHARE: Final = 4
-"""A frame may take a quarter of the time to the next one."""
+_SHARE: Final = 3
+"""A frame may take a third of the time to the next one."""
+_WEIGHT: Final = 0.25
+"""Of the latest frame in what frames usually cost: one dear frame does not hold up the next."""
 _FACTS_EVERY: Final = 0.2
 """Seconds between two updates of figures that run by themselves: a rate that changes 30 times a second is not read."""
-_EARLY: Final = 0.008
+_EARLY: Final = 0.004
 """Seconds by which a timer's tick may come early."""
 _REST_AFTER: Final = 0.5
 """Seconds without a record and without a running turn after which the frames pause."""
@@ -44,22 +46,28 @@ class Sink(Protocol):
 
 
 class Pace:
-    """When the next frame is due: 30 a second, fewer where frames are dear, so that the screen takes a quarter of a core.
+    """When the next frame is due: 31 a second, fewer where frames are dear, so that the screen takes a third of a core.
 
     The cost of a frame is what the thread has computed since the one before: drawing happens after the frame's own code.
     """
 
     def __init__(self) -> None:
         self._due = 0.0
+        self._usual = 0.0
         self.interval = FRAME
 
     def begin(self, now: float) -> bool:
         """Whether a frame is due at ``now`` (seconds)."""
         return now >= self._due - _EARLY
 
+    def wait(self, now: float) -> float:
+        """Seconds until the next frame is due."""
+        return max(0.001, self._due - now)
+
     def end(self, now: float, cost: float) -> None:
         """A frame that began at ``now`` ended; ``cost`` in seconds of computing."""
-        self.interval = min(SLOWEST, max(FRAME, _SHARE * cost))
+        self._usual += _WEIGHT * (cost - self._usual)
+        self.interval = min(SLOWEST, max(FRAME, _SHARE * self._usual))
         self._due = now + self.interval
 
 
@@ -131,6 +139,10 @@ class Bridge:
         self._figures(sink, now, records)
         self._pace.end(now, cost)
         return phase_of(self.transcript) != "idle" or now - self._last_record < _REST_AFTER
+
+    def wait(self) -> float:
+        """Seconds until the next frame is due."""
+        return self._pace.wait(perf_counter())
 
     def rested(self) -> None:
         """Frames begin again after a pause, whose computing is no frame's cost."""

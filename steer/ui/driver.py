@@ -12,6 +12,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from steer.ui.input_reader import InputReader
+from steer.ui.thrift import erases, shrink
 
 _IDLE_WAIT: Final = 0.1
 """Seconds between two looks at whether the program ends."""
@@ -22,6 +23,7 @@ class SteerDriver(LinuxDriver):
     """A lone Esc is a key after 10 ms, not 100; a terminal that has gone ends the program instead of blocking it."""
 
     _gone = False
+    _erases = erases(os.environ.get("TERM", ""))
 
     def hang_up(self) -> None:
         """The terminal is gone: nothing is written to it any more."""
@@ -29,7 +31,7 @@ class SteerDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         if not self._gone:
-            super().write(data)
+            super().write(shrink(data, self._erases))
 
     def run_input_thread(self) -> None:
         """Read until the program ends or the terminal goes away."""

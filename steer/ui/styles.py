@@ -62,7 +62,6 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "match": "underline reverse",
     "match.current": "bold reverse",
     "thumb": "$primary",
-    "track": "$surface-lighten-1",
 }
 """What a theme that says nothing of a token gets: Textual's own colour names, so any of its themes works."""
 

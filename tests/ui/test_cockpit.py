@@ -511,7 +511,7 @@ def test_newline_and_history() -> None:
 
 def words(pane: str) -> list[str]:
     """A pane's rows without the scroll thumb."""
-    return [row[:-1].rstrip() for row in pane.split("\n")]
+    return [row.rstrip("┃ ") for row in pane.split("\n")]
 
 
 def test_U4_scrolled_up_the_stream_holds_still_and_counts_what_is_new() -> None:

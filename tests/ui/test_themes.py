@@ -13,7 +13,7 @@ from steer.ui.styles import PREFIX, StyleBook
 from steer.ui.themes import DEFAULT, folder, load_theme, load_themes
 
 THEMES = sorted(folder().glob("*.toml"))
-DECORATION = {"rule", "separator", "thumb", "track", "frame", "frame.on", "meter.rest"}
+DECORATION = {"rule", "separator", "thumb", "frame", "frame.on", "meter.rest"}
 """Lines and blocks, no text."""
 FILLS = ("", "added", "removed", "cursor")
 CODE = {"text", "kw", "str", "num", "comment", "func", "class", "op", "name", "const", "deco", "tag", "attr", "gutter"}

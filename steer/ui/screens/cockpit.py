@@ -15,7 +15,7 @@ from steer.domain.commands import Steer, Submit
 from steer.domain.errors import SteerError
 from steer.domain.events import Event, Notice
 from steer.ui.actions import BY_ID, Situation, key_name, resolve
-from steer.ui.bridge import FRAME, IDLE_POLL, Bridge, Opener
+from steer.ui.bridge import IDLE_POLL, Bridge, Opener
 from steer.ui.chrome import Part
 from steer.ui.commander import QUESTION, Commander
 from steer.ui.facts import Context, Facts, Header, enter_words
@@ -38,6 +38,10 @@ READ_FIRST: Final = 0.4
 _FLASH: Final = 4.0
 _BROAD: Final = 140
 _SHORT: Final = 16
+
+
+_UPDATE: Final = 1 / 200
+"""Seconds from a change to its drawing."""
 
 
 class CockpitScreen(Screen[None], inherit_bindings=False):
@@ -69,8 +73,8 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self.verify = VerifyPane(id="verify")
         self.panes = Panes({"stream": self.stream, "diff": self.diff, "verify": self.verify}, id="panes")
         self.callout = Callout(id="callout")
-        self._frames: Timer | None = None
         self._drawing = False
+        self._updates: Timer | None = None
         self._remark_timer: Timer | None = None
         self._asked_at = 0.0
         self._sought = ""
@@ -94,7 +98,6 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self.prompt.end.data_bind(words=CockpitScreen.words, hints=CockpitScreen.hints, flash=CockpitScreen.remark)
         for view in self.panes.views.values():
             view.can_focus = False
-        self._frames = self.set_interval(FRAME, self._frame, pause=True)
         self.set_interval(IDLE_POLL, self._poll)
         if self._suggestion:
             self.area.offer(self._suggestion)
@@ -134,19 +137,25 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self.commander.awaiting = False
         self.changed()
 
+    @property
+    def _update_timer(self) -> Timer:
+        """Textual's own timer between a change and its drawing, at 5 ms instead of 17: the bridge paces the frames already,
+        and a second wait of 8 ms in the middle would only be lag."""
+        if self._updates is None:
+            self._updates = self.set_interval(_UPDATE, self._on_timer_update, name="screen_update", pause=True)
+        return self._updates
+
     def _poll(self) -> None:
         """Idle: look whether something has come, and begin with frames if so."""
-        if self._frames is None or self._drawing:
-            return
-        self.bridge.rested()
-        if self.bridge.frame(self):
-            self._drawing = True
-            self._frames.resume()
+        if not self._drawing:
+            self.bridge.rested()
+            self._frame()
 
     def _frame(self) -> None:
-        if self._frames is not None and not self.bridge.frame(self):
-            self._drawing = False
-            self._frames.pause()
+        """One frame, and the timer for the next: a timer each, since the time between them varies with their cost."""
+        self._drawing = self.bridge.frame(self)
+        if self._drawing:
+            self.set_timer(self.bridge.wait(), self._frame)
 
     def on_events(self, events: Sequence[Event]) -> None:
         """The bridge's: draw what has happened."""
