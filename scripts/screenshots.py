@@ -25,9 +25,6 @@ FOLDER: Final = ROOT / "screenshots"
 
 PNG_SCALE: Final = 1.5
 
-STREAMING: Final = r"tok/s"
-"""Shown by the cockpit's header while an answer streams."""
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -45,12 +42,41 @@ class Shot:
     columns: int
     rows: int
     moments: tuple[Moment, ...]
+    rate: int = 1200
 
 
+READY: Final = Moment(r"new turn")
+SIZES: Final = ((160, 45), (120, 40), (80, 24))
 SHOTS: Final = (
-    Shot("cockpit-160x45", 160, 45, (Moment("›"), Moment(STREAMING))),
-    Shot("cockpit-120x40", 120, 40, (Moment("›"), Moment(STREAMING))),
-    Shot("cockpit-80x24", 80, 24, (Moment("›"), Moment(STREAMING))),
+    *(
+        Shot(
+            f"edit-{w}x{h}",
+            w,
+            h,
+            (READY, Moment(r"@ main", b"\r"), Moment(r"\+ +def parse_week|\+def parse_week|def parse_week\(text")),
+            rate=120,
+        )
+        for w, h in SIZES
+    ),
+    *(Shot(f"demo-{w}x{h}", w, h, (READY, Moment(r"@ main", b"\r"), Moment(r"turn 1 completed"))) for w, h in SIZES),
+    Shot(
+        "redirect-120x40",
+        120,
+        40,
+        (
+            READY,
+            Moment(r"@ main", b"write 20000 tokens\r"),
+            Moment(r"tok/s", b"explain it\r"),
+            Moment(r"turn 1 completed"),
+        ),
+    ),
+    Shot(
+        "light-160x45",
+        160,
+        45,
+        (READY, Moment(r"@ main", b"/theme paper\r"), Moment(r"new turn", b"\r"), Moment(r"turn 1 completed")),
+    ),
+    Shot("keys-120x40", 120, 40, (READY, Moment(r"@ main", b"?"), Moment(r"Brake"))),
 )
 
 
@@ -88,7 +114,7 @@ def take(shot: Shot, command: Sequence[str], patience: float) -> list[list[Cell]
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
         }
-        with TerminalApp(command, home, env, shot.columns, shot.rows) as app:
+        with TerminalApp([*command, "--rate", str(shot.rate)], home, env, shot.columns, shot.rows) as app:
             for moment in shot.moments:
                 app.wait_for(partial(shows, moment.wanted), patience)
                 if moment.keys:

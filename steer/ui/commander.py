@@ -62,6 +62,8 @@ class Draft(Protocol):
 
     def put(self, text: str) -> None: ...
 
+    def offer(self, task: str) -> None: ...
+
     def take(self) -> str: ...
 
     def older(self) -> None: ...
@@ -287,6 +289,7 @@ class Commander:
             return
         question = self._question()
         text = self._draft.take()
+        self._draft.offer("")
         if question and when == "now":
             self._decided.add(question)
             self._bridge.post(Decide(question, True, text))

@@ -77,7 +77,7 @@ class PromptArea(TextArea):
         return str(self.placeholder)
 
     def offer(self, task: str) -> None:
-        """Show a task in the empty prompt: Enter sends it, typing replaces it."""
+        """Show a task in the empty prompt: Enter sends it, typing replaces it; an empty one offers nothing any more."""
         self.placeholder = task
 
     @property
@@ -96,7 +96,7 @@ class PromptArea(TextArea):
         if self.text.strip() and (not self._history or self._history[-1] != self.text):
             self._history = [*self._history[-_HISTORY:], self.text]
         self._at, self._draft = len(self._history), ""
-        self.text, self.placeholder = "", ""
+        self.text = ""
         return written
 
     def break_line(self) -> None:
