@@ -35,7 +35,7 @@ async def open_session(spec: Spec, counter: TokenCounter, readers: Sequence[Read
         session.core.log.subscribe(reader)
     session.on_close = built.release
     session.start()
-    for problem in built.problems:
+    for problem in (*spec.notes, *built.problems):
         session.core.log.emit(Notice(problem, "session"))
     if session.core.ports.workspace.repository == "private":
         session.core.log.emit(Notice(NO_REPOSITORY, "repository"))

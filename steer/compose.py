@@ -7,15 +7,17 @@ painted, and nothing of them for ``steer --help``. What is loaded here knows its
 import asyncio
 import ctypes
 import gc
+import hashlib
 import importlib
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from steer.engine.ports import Cockpit, TokenCounter
-from steer.settings import Settings, Spec
+from steer.settings import PROJECT_FILE, Settings, Spec, parse_toml, tighten
 
 DEMO_TASK: Final = "Parse ISO week dates such as 2020-W53-7 (the open item of PLAN.md)."
 DEMO_WINDOW: Final = 131_072
@@ -23,6 +25,7 @@ DEMO_WINDOW: Final = 131_072
 
 def run_cockpit(spec: Spec, suggestion: str = "") -> int:
     """The cockpit until the user leaves it: it paints first and opens the session behind that."""
+    spec = with_project(spec)
     from steer.ui.app import SteerApp
 
     async def opener() -> Cockpit:
@@ -33,6 +36,8 @@ def run_cockpit(spec: Spec, suggestion: str = "") -> int:
         _settle_memory()
         return session
 
+    # Keys typed while the adapters load wait for the interpreter's lock: 5 ms a turn (the default) makes a key lag by 50.
+    sys.setswitchinterval(0.001)
     app = SteerApp(opener, label=spec.directory.resolve().name, suggestion=suggestion, theme=spec.settings.theme)
     app.run()
     return app.return_code or 0
@@ -60,8 +65,28 @@ def _load(model: str) -> TokenCounter:
     return counter
 
 
+def with_project(spec: Spec) -> Spec:
+    """The spec as the project's own configuration tightens it: read only once trusted, by its content."""
+    path = spec.directory / PROJECT_FILE
+    if not path.is_file():
+        return spec
+    from steer.storage.trust import TrustStore
+
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    store = TrustStore(spec.home)
+    if spec.trust:
+        store.trust(path, digest, content)
+    if not store.trusted(path, digest):
+        note = f"{PROJECT_FILE} is not trusted and was not read. Look at it, then start once with --trust."
+        return replace(spec, notes=(*spec.notes, note))
+    values = parse_toml(content.decode("utf-8", "replace"), str(path))
+    return replace(spec, settings=tighten(spec.settings, values, str(path)))
+
+
 def run_turn(spec: Spec, task: str, as_json: bool) -> int:
     """One turn without a screen; gives the exit code."""
+    spec = with_project(spec)
     from steer.engine.session import Session
     from steer.headless.outcome import run_headless
     from steer.headless.printer import TextPrinter, print_json

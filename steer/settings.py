@@ -44,7 +44,7 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A session to open. ``home`` holds Steer's state; ``session`` names one to continue; ``key`` is the endpoint's;
-    ``approve`` says who answers questions: a person at the screen (ask), or nobody, edits, all."""
+    ``approve`` says who answers questions: a person at the screen (ask), or nobody, edits, all; ``notes`` are to be told."""
 
     directory: Path
     home: Path
@@ -55,6 +55,10 @@ class Spec:
     verify: bool = True
     trust: bool = False
     scripted: bool = False
+    notes: tuple[str, ...] = ()
+
+
+PROJECT_FILE: Final = Path(".steer") / "config.toml"
 
 
 def parse_toml(text: str, source: str) -> Mapping[str, Json]:

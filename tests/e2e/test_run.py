@@ -295,6 +295,29 @@ def test_configuration_file_environment_and_flags_in_that_order(tmp_path: Path) 
     assert "'model'" in wrong.err
 
 
+def test_a_projects_own_configuration_is_read_once_trusted_and_only_tightens(tmp_path: Path) -> None:
+    home = project(tmp_path)
+    home.write(
+        ".steer/config.toml", 'constraints = ["protect:secret/**", "max-lines:900", "no-delete"]\nmax_steps = 3\n'
+    )
+    untrusted, _ = asyncio.run(run_against(home, [says("ok")]))
+    assert untrusted.of("session.started")[0]["constraints"] == ["max-lines:150", "ask-delete", "no-network"]
+    assert "not trusted" in untrusted.of("notice")[0]["text"]
+    asyncio.run(run_against(home, [says("ok")], "--trust"))
+    trusted, _ = asyncio.run(run_against(home, [says("ok")]))
+    assert trusted.of("session.started")[0]["constraints"] == [
+        "max-lines:150",
+        "ask-delete",
+        "no-network",
+        "protect:secret/**",
+        "no-delete",
+    ]
+    home.write(".steer/config.toml", 'base_url = "https://elsewhere.example/v1"\n')
+    hostile, _ = asyncio.run(run_against(home, [says("ok")], "--trust"))
+    assert hostile.code == 2
+    assert "'base_url'" in hostile.err
+
+
 def test_text_output_is_readable_and_free_of_escapes(tmp_path: Path) -> None:
     home = project(tmp_path)
 
