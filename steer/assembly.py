@@ -8,8 +8,9 @@ from typing import Final
 from steer.domain.events import Notice, Record
 from steer.engine.channel import Reader
 from steer.engine.clock import MonotonicClock
+from steer.engine.cockpit import TokenCounter
 from steer.engine.core import SessionOptions
-from steer.engine.ports import Ports, Provider, TokenCounter
+from steer.engine.ports import Ports, Provider
 from steer.engine.session import Session, create_session
 from steer.gates.runner import ShellGateRunner
 from steer.providers.client import open_provider

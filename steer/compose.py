@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from steer.engine.ports import Cockpit, TokenCounter
+from steer.engine.cockpit import Cockpit, TokenCounter
 from steer.settings import PROJECT_FILE, Settings, Spec, parse_toml, tighten
 
 DEMO_TASK: Final = "Parse ISO week dates such as 2020-W53-7 (the open item of PLAN.md)."

@@ -11,7 +11,8 @@ from steer.domain.deltas import UsagePiece
 from steer.domain.events import Usage
 from steer.domain.messages import Message, ToolSpec
 from steer.domain.values import Band, Role
-from steer.engine.ports import MemoryFile, TokenCounter
+from steer.engine.cockpit import TokenCounter
+from steer.engine.ports import MemoryFile
 
 _REPLY = 3
 """Tokens that prime the answer, by the published counting rule for chat models."""

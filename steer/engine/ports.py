@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from steer.domain.commands import Command
 from steer.domain.deltas import Delta
 from steer.domain.edits import FileChange
 from steer.domain.events import Record
-from steer.domain.messages import Message, ModelRequest, ToolSpec
+from steer.domain.messages import ModelRequest, ToolSpec
 from steer.domain.values import JsonObject
 from steer.domain.verify import Gate, GateResult, VerifyFile
+from steer.engine.cockpit import TokenCounter
 
 
 class Provider(Protocol):
@@ -176,20 +176,6 @@ class Journal(Protocol):
     def close(self) -> None: ...
 
 
-class TokenCounter(Protocol):
-    """Counts tokens as the model's family does; usable before its vocabulary is loaded, then by an estimate."""
-
-    def count(self, text: str) -> int: ...
-
-    def message(self, message: Message) -> int:
-        """Tokens of one message as it is sent, its own overhead included."""
-        ...
-
-    def tools(self, tools: Sequence[ToolSpec]) -> int:
-        """Tokens of the tools' declarations as the endpoint renders them."""
-        ...
-
-
 class Clock(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
@@ -216,23 +202,3 @@ class Ports:
     clock: Clock
     tools: tuple[Tool, ...]
     memory: tuple[MemoryFile, ...] = field(default=())
-
-
-class Cockpit(Protocol):
-    """A session as its screen sees it: commands go in, records come out, and neither waits for the other."""
-
-    def post(self, command: Command) -> None:
-        """Ask for something. Never blocks; an interrupt takes effect before this returns."""
-        ...
-
-    def drain(self) -> list[Record]:
-        """All records since the last drain, in order; the freshest deltas included."""
-        ...
-
-    def now(self) -> float:
-        """Seconds since the session started, as records are stamped."""
-        ...
-
-    async def close(self) -> None:
-        """End what runs, write the journal out, let go of everything."""
-        ...

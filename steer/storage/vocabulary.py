@@ -8,7 +8,8 @@ import zlib
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import tiktoken
@@ -96,6 +97,14 @@ def parse_ranks(data: bytes) -> dict[bytes, int]:
         raise VocabularyError(f"A vocabulary file cannot be read: {error}.") from error
 
 
+def _folder() -> Path:
+    """Where the package lies. Found, not imported: only its data is wanted, and its code would stay in memory."""
+    found = find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ImportError(f"no package {PACKAGE}")
+    return Path(found.submodule_search_locations[0])
+
+
 def published_file(name: EncodingName) -> bytes:
     """The vocabulary file of an encoding as OpenAI published it, checked against its SHA-256.
 
@@ -103,7 +112,7 @@ def published_file(name: EncodingName) -> bytes:
     """
     remedy = f"Reinstall the package {PACKAGE}; until then token counts are estimates."
     try:
-        packed = files(PACKAGE).joinpath("data", f"{name}.tiktoken.gz").read_bytes()
+        packed = _folder().joinpath("data", f"{name}.tiktoken.gz").read_bytes()
         data = gzip.decompress(packed)
     except (ImportError, OSError, EOFError, zlib.error) as error:
         raise VocabularyError(f"The vocabulary {name} cannot be loaded: {error}.", remedy) from error

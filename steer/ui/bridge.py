@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeAlias
 from steer.domain.commands import Command
 from steer.domain.events import Event, ReasoningDelta, Record, TextDelta, ToolDelta
 from steer.domain.transcript import Transcript
-from steer.engine.ports import Cockpit
+from steer.engine.cockpit import Cockpit
 from steer.ui.facts import Facts, facts_of, phase_of
 
 Opener: TypeAlias = Callable[[], Awaitable[Cockpit]]

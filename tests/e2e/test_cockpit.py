@@ -52,6 +52,7 @@ def test_the_demo_from_enter_to_green_gates(tmp_path: Path) -> None:
             "failed",
             "passed",
         ]
+        assert b"\x1b[?2026h" in app.raw, "U3: frames are drawn in one go where the terminal can"
         assert LEFT in app.raw
         assert CURSOR in app.raw
         assert not list(Path("/proc").glob(f"{app.pid}/task")), "nothing is left running"

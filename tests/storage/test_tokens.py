@@ -17,7 +17,7 @@ from steer.domain.context import CATEGORIES
 from steer.domain.errors import UsageError
 from steer.domain.messages import Message, ToolCall, ToolSpec
 from steer.domain.values import Json
-from steer.engine.ports import TokenCounter
+from steer.engine.cockpit import TokenCounter
 from steer.storage import vocabulary
 from steer.storage.images import UNKNOWN, image_tokens
 from steer.storage.signatures import render_namespace

@@ -22,7 +22,7 @@ from steer.domain.events import (
     TurnStarted,
     VerifyFinished,
 )
-from steer.engine.ports import Cockpit
+from steer.engine.cockpit import Cockpit
 from steer.ui.actions import EXPLAIN
 from steer.ui.screens.page import Page
 from tests.ui.fake_cockpit import DIFF, STARTED, USAGE, FakeCockpit, demo, turn

@@ -4,6 +4,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from rich.style import Style
 from textual import events
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.selection import Selection
@@ -150,7 +151,8 @@ class LineView(RowScroll, can_focus=True):
             return super().render_lines(crop)
         frame = self._frame()
         strips = [self._line(y, frame) for y in range(crop.y, crop.bottom)]
-        filters = self.get_line_filters()
+        # Rows are drawn in the theme's own colours: turning the 16 named ones into true colour would find nothing to do.
+        filters = [each for each in self.get_line_filters() if not isinstance(each, ANSIToTruecolor)]
         if filters:
             background = self.background_colors[1]
             for line_filter in filters:
