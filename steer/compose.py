@@ -29,12 +29,14 @@ def run_cockpit(spec: Spec, suggestion: str = "") -> int:
     from steer.ui.app import SteerApp
 
     async def opener() -> Cockpit:
+        gc.enable()
         counter = await asyncio.to_thread(_load, spec.settings.model)
         from steer.assembly import open_session
 
-        session = await open_session(spec, counter)
-        _settle_memory()
-        return session
+        try:
+            return await open_session(spec, counter)
+        finally:
+            _settle_memory()
 
     # Keys typed while the adapters load wait for the interpreter's lock: 5 ms a turn (the default) makes a key lag by 50.
     sys.setswitchinterval(0.001)
@@ -93,6 +95,8 @@ def run_turn(spec: Spec, task: str, as_json: bool) -> int:
 
     counter = _load(spec.settings.model)
     from steer.assembly import open_session
+
+    gc.enable()
 
     async def opening() -> Session:
         return await open_session(spec, counter, (print_json if as_json else TextPrinter(),))

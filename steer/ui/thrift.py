@@ -90,23 +90,33 @@ def erases(term: str) -> bool:
     return any(name in term for name in _ERASING)
 
 
+@lru_cache(maxsize=4096)
+def _step(now: str, wanted: str) -> str:
+    """``change`` between two sequences' parameters: their strings are quicker to look up than the styles they mean."""
+    return change(parse(now), parse(wanted))
+
+
+@lru_cache(maxsize=4096)
+def _may_erase(codes: str) -> bool:
+    return parse(codes).attributes <= _INVISIBLE_ON_BLANKS
+
+
 def shrink(data: str, blanks: bool = True) -> str:
     """The same output in fewer bytes; begins and ends with the default style. ``blanks`` False leaves them as they are."""
     pieces = _STYLE.split(data)
     if len(pieces) == 1:
         return data
-    now = wanted = PLAIN
+    now = ""
     out: list[str] = [pieces[0]]
-    for index in range(1, len(pieces), 2):
-        codes, text = pieces[index], pieces[index + 1]
-        wanted = PLAIN if codes in ("", "0") else parse(codes)
-        if _MOVES.match(text):
+    for wanted, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        if not text or (text[0] in "\x1b\r\n" and _MOVES.match(text)):
             out.append(text)
             continue
-        out.append(change(now, wanted))
-        now = wanted
-        out.append(_blank(text) if blanks and wanted.attributes <= _INVISIBLE_ON_BLANKS else text)
-    out.append(change(now, PLAIN))
+        if wanted != now:
+            out.append(_step(now, wanted))
+            now = wanted
+        out.append(_blank(text) if blanks and _may_erase(wanted) else text)
+    out.append(_step(now, ""))
     return _OVERTAKEN.sub("", "".join(out))
 
 
