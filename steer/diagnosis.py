@@ -64,6 +64,8 @@ def _workspace(directory: Path) -> list[Check]:
     except SteerError as error:
         return [Check("workspace", "fail", error.message, error.remedy)]
     checks = [_repository(state)]
+    if not state.is_repository:
+        return checks
     checks.extend(Check("workspace", "warn", problem.message, problem.remedy) for problem in state.problems)
     return checks
 
