@@ -324,6 +324,7 @@ def test_S5_an_interrupt_holds_the_queue_and_loses_nothing() -> None:
         played.session.post(Steer("next words", "next"))
         played.session.post(Interrupt(1))
         await played.until(TurnFinished)
+        await played.session.idle()
         waiting = [text for _, text in played.session.transcript.queue]
         assert sorted(waiting) == ["next words", "queued words"]
         assert len(provider.requests) == 1
