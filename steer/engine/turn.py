@@ -126,20 +126,19 @@ class Turn:
             if answer.failure is not None:
                 raise TurnFailed(answer.failure.message)
             more = await self._act(answer)
-            if self._deliver() or more:
-                continue
-            return
+            if not more and not self.core.steering.urgent():
+                # A constraint alone is told with the next words: it holds already, and needs no answer of its own.
+                return
+            self._deliver()
         limit = self.core.options.max_steps
         self.status, self.reason = "blocked", f"the limit of {limit} steps was reached (--max-steps)"
         self.core.log.emit(Notice(f"Stopped: {self.reason}.", "limit"))
 
-    def _deliver(self) -> bool:
-        """Append what a person said meanwhile; whether there was anything."""
+    def _deliver(self) -> None:
+        """Append what a person said meanwhile."""
         waiting = self.core.steering.take()
-        if not waiting:
-            return False
-        self.core.append(Message("user", steer_text(waiting, self.core.transcript.cut)))
-        return True
+        if waiting:
+            self.core.append(Message("user", steer_text(waiting, self.core.transcript.cut)))
 
     async def _act(self, answer: Answer) -> bool:
         """Run the answer's calls, or see to an answer that cannot stand; whether another request follows."""

@@ -403,6 +403,23 @@ def test_a_constraint_set_in_mid_stream_holds_at_once_and_the_model_is_told() ->
     play(ports(provider, workspace, tools=(WriteTool(),)), task, SessionOptions("s", ("max-lines:9",)))
 
 
+def test_a_constraint_set_during_the_last_answer_is_told_with_the_next_task() -> None:
+    step, gate = held(TextPiece("x"))
+    provider = ScriptedProvider([step, says("ok")])
+
+    async def task(played: Played) -> None:
+        played.session.post(Submit("go"))
+        await flushed(played)
+        played.session.post(Steer("", "next", constraints=("no-delete",)))
+        gate.set()
+        await played.until(TurnFinished)
+        assert len(provider.requests) == 1, "it holds already and needs no answer"
+        await played.session.run_turn("and now")
+        assert user_words(played)[-1] == "[Constraints, enforced from now on]\n- Do not delete files.\n\nand now"
+
+    play(ports(provider), task)
+
+
 def test_pause_holds_the_stream_and_interrupt_ends_the_pause() -> None:
     step, gate = held(TextPiece("x"), after=[CallPiece(0, "c", "write", WRITE), Finished("tool_calls")])
     provider = ScriptedProvider([step, says("ok")])
