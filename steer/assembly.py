@@ -24,7 +24,7 @@ from steer.workspace.repository import open_workspace
 
 NO_REPOSITORY: Final = (
     "This folder is no git repository: checkpoints are kept in a private one under Steer's own state. "
-    "Run git init to have the diff against commits as well."
+    "/git-init makes it one."
 )
 
 

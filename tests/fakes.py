@@ -92,6 +92,9 @@ class MemoryWorkspace:
         patch = "".join(diff.text for diff in diffs)
         return DiffReport(patch, tuple(paths), sum(d.added for d in diffs), sum(d.removed for d in diffs))
 
+    async def initialise(self) -> None:
+        self.files[".git"] = b""
+
     async def apply(self, changes: Sequence[FileChange]) -> None:
         for change in changes:
             if self.files.get(change.path) != change.before:

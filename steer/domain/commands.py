@@ -73,4 +73,9 @@ class Restore:
     checkpoint: str
 
 
-Command: TypeAlias = Submit | Steer | Interrupt | Pause | Decide | EditQueue | Trust | Verify | Restore
+@dataclass(frozen=True, slots=True)
+class InitRepository:
+    """Make the folder a git repository: the answer to the offer where it is none."""
+
+
+Command: TypeAlias = Submit | Steer | Interrupt | Pause | Decide | EditQueue | Trust | Verify | Restore | InitRepository

@@ -80,6 +80,10 @@ class Workspace(Protocol):
 
     async def diff(self, since: str) -> DiffReport: ...
 
+    async def initialise(self) -> None:
+        """Make the folder a git repository; this session goes on with its private one. Raises SteerError."""
+        ...
+
     async def apply(self, changes: Sequence[FileChange]) -> None:
         """Write changes, all or none. Raises ConflictError if a file is not as ``before`` says."""
         ...

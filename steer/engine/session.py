@@ -11,6 +11,7 @@ from steer.domain.commands import (
     Command,
     Decide,
     EditQueue,
+    InitRepository,
     Interrupt,
     Pause,
     Restore,
@@ -46,11 +47,12 @@ from steer.engine.verification import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work for the session's loop: a turn with this task, or putting back a checkpoint, or the gates alone."""
+    """Work for the session's loop: a turn with this task, putting back a checkpoint, git init, or the gates alone."""
 
     task: str = ""
     told: tuple[Waiting, ...] = ()
     checkpoint: str = ""
+    initialise: bool = False
 
 
 @dataclass(slots=True)
@@ -127,12 +129,12 @@ class Session:
                 self._pause(paused)
             case Decide(call_id, allowed, reason):
                 self.core.approvals.decide(call_id, Decision(allowed, reason))
-            case EditQueue() | Trust() | Verify() | Restore():
+            case EditQueue() | Trust() | Verify() | Restore() | InitRepository():
                 self._manage(command)
             case _:
                 assert_never(command)
 
-    def _manage(self, command: EditQueue | Trust | Verify | Restore) -> None:
+    def _manage(self, command: EditQueue | Trust | Verify | Restore | InitRepository) -> None:
         match command:
             case EditQueue(message_id, text):
                 self.core.steering.edit(message_id, text)
@@ -144,6 +146,8 @@ class Session:
                 self._when_idle(Job())
             case Restore(checkpoint):
                 self._push(Job(checkpoint=checkpoint))
+            case InitRepository():
+                self._push(Job(initialise=True))
             case _:
                 assert_never(command)
 
@@ -212,6 +216,15 @@ class Session:
         count = len(changes.created) + len(changes.modified) + len(changes.deleted)
         self.core.log.emit(Notice(f"Put {count} files back.", "restore"))
 
+    async def _initialise(self) -> None:
+        try:
+            await self.core.ports.workspace.initialise()
+        except SteerError as error:
+            self.core.log.emit(Notice(str(error), "repository"))
+            return
+        text = "Made a git repository here. This session keeps its checkpoints where they are; the next one uses it."
+        self.core.log.emit(Notice(text, "repository"))
+
     def _tell_queue(self) -> None:
         waiting = self.core.steering.queue()
         if waiting != self.core.transcript.queue:
@@ -252,6 +265,8 @@ class Session:
             await self.run_turn(job.task, job.told)
         elif job.checkpoint:
             await self._restore(job.checkpoint)
+        elif job.initialise:
+            await self._initialise()
         else:
             await self._gates()
 

@@ -173,6 +173,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "find",
     ),
     Action("context", (), "context", "What fills the context window, by category.", "Look", "context"),
+    Action("git_init", (), "git init", "Make this folder a git repository, where it is none.", "Session", "git-init"),
     Action("verify", ("f9",), "run gates", "Run the gates of VERIFY.md now.", "Session", "verify"),
     Action(
         "only_file",

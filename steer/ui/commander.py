@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from steer.domain.commands import Decide, EditQueue, Interrupt, Pause, Restore, Steer, Submit, Trust, Verify
+from steer.domain.commands import (
+    Decide,
+    EditQueue,
+    InitRepository,
+    Interrupt,
+    Pause,
+    Restore,
+    Steer,
+    Submit,
+    Trust,
+    Verify,
+)
 from steer.domain.constraints import ConstraintSet, parse_constraint
 from steer.domain.errors import UsageError
 from steer.domain.events import (
@@ -90,6 +101,7 @@ class Commander:
             "find": desk.find,
             "context": lambda _: desk.open_page("context"),
             "verify": self._verify,
+            "git_init": lambda _: self._bridge.post(InitRepository()),
             "constrain": lambda text: self._constrain(text, lift=False),
             "release": lambda text: self._constrain(text, lift=True),
             "undo": self._undo,

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from steer.domain.edits import FileChange
-from steer.domain.errors import UsageError
+from steer.domain.errors import SteerError, UsageError
 from steer.engine.ports import DiffReport, TreeChanges
 from steer.workspace.capture import Capturer
 from steer.workspace.checkpoints import Checkpoints
 from steer.workspace.commands import require_version
-from steer.workspace.discover import Location, locate, read_branch
+from steer.workspace.discover import Location, init_repository, locate, read_branch
 from steer.workspace.paths import relative
 from steer.workspace.store import Store
 from steer.workspace.writes import apply_changes
@@ -106,6 +106,15 @@ class GitWorkspace:
     async def diff(self, since: str) -> DiffReport:
         """The git patch from a checkpoint to now; untracked files are in it, ignored ones are not."""
         return await self._run(partial(self._checkpoints.diff, since))
+
+    async def initialise(self) -> None:
+        """Make the folder a git repository, as ``git init`` does; this session goes on with its private one.
+
+        Raises SteerError where it has a repository already, and where git refuses.
+        """
+        if self.repository == "own":
+            raise SteerError(f"{self.root} is a git repository already.")
+        await self._run(partial(init_repository, self.root), settle=True)
 
     async def apply(self, changes: Sequence[FileChange]) -> None:
         """Write changes, all or none. Raises ConflictError if a file is not as ``before`` says, ToolError if it cannot be."""

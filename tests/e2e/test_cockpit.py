@@ -110,3 +110,18 @@ def test_an_endpoint_that_cannot_be_opened_is_said_in_words(tmp_path: Path) -> N
         app.wait_for("OPENAI_API_KEY", 40)
         app.send(b"\x04")
         app.wait_exit(20)
+
+
+def test_a_folder_without_git_is_offered_one(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.project.mkdir()
+    env = home.environment(TERM="xterm-256color", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    with TerminalApp([sys.executable, "-m", "steer"], home.project, env, 120, 40) as app:
+        app.wait_for("/git-init", 40)
+        app.send(b"/git-init\r")
+        app.wait_for("Made a git repository here", 20)
+        assert (home.project / ".git" / "HEAD").is_file()
+        app.send(b"/git-init\r")
+        app.wait_for("a git repository", 20)
+        app.send(b"\x04")
+        app.wait_exit(20)
