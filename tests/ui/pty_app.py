@@ -1,6 +1,7 @@
 """The cockpit in a real terminal, with a session that writes down what it is asked. Usage: pty_app.py LOG [crash|slow]."""
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
@@ -37,6 +38,10 @@ def main() -> int:
 
     async def opener() -> LoggingCockpit:
         await asyncio.sleep(0)
+        # What a library might say while it loads (U9).
+        print("stray words to stdout")  # noqa: T201
+        sys.stderr.write("stray words to stderr\n")
+        logging.getLogger("somebody").warning("stray words to the log")
         return cockpit
 
     app = SteerApp(opener, label="tinydates")

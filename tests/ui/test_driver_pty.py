@@ -96,6 +96,12 @@ def test_I2_I8_escapes_and_the_keys_that_need_no_waiting(terminal: Terminal) -> 
     assert terminal.asked(7)[5:] == [INTERRUPT, INTERRUPT]
 
 
+def test_U9_what_a_library_prints_does_not_reach_the_screen(terminal: Terminal) -> None:
+    terminal.send(b"drawn after it")
+    terminal.wait_for("drawn after it")
+    assert b"stray" not in terminal.output
+
+
 def test_I10_alt_keys_reports_and_pastes_are_no_escapes(terminal: Terminal) -> None:
     terminal.send(b"\x1b2")
     assert terminal.asked(1) == ["Steer(text='', when='next', constraints=('show-diff',), clear=(), keep_partial=True)"]
