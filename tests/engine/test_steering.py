@@ -414,6 +414,7 @@ def test_a_constraint_set_during_the_last_answer_is_told_with_the_next_task() ->
         gate.set()
         await played.until(TurnFinished)
         assert len(provider.requests) == 1, "it holds already and needs no answer"
+        await played.session.idle()
         await played.session.run_turn("and now")
         assert user_words(played)[-1] == "[Constraints, enforced from now on]\n- Do not delete files.\n\nand now"
 
