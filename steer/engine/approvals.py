@@ -20,11 +20,10 @@ class Decision:
 
 @dataclass(slots=True)
 class Approvals:
-    """The open questions, by call. ``denied`` counts the noes of the session."""
+    """The open questions, by call."""
 
     log: EventLog
     policy: Policy
-    denied: int = 0
     _open: dict[str, asyncio.Future[Decision]] = field(default_factory=dict)
 
     async def ask(self, call_id: str, kind: str, question: str, diff: str) -> Decision:
@@ -35,7 +34,6 @@ class Approvals:
             decision = await self._answer(call_id, kind)
         finally:
             self._open.pop(call_id, None)
-            self.denied += not decision.allowed
             self.log.emit(ApprovalResolved(call_id, kind, decision.allowed, decision.reason))
         return decision
 

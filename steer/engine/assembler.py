@@ -116,9 +116,9 @@ class Assembler:
         return draft.id, draft.name
 
     @property
-    def chars(self) -> int:
-        """Characters of the answer's text so far."""
-        return sum(map(len, self._text))
+    def reason(self) -> str:
+        """The endpoint's finish reason; empty while none has come."""
+        return self._reason
 
     def answer(self) -> Answer:
         """What has come so far, as an answer."""

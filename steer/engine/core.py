@@ -9,6 +9,7 @@ from steer.domain.transcript import Transcript
 from steer.domain.values import Wire
 from steer.engine.approvals import Approvals, Policy
 from steer.engine.channel import EventLog
+from steer.engine.conversation import missing_results
 from steer.engine.ledger import SeenFiles
 from steer.engine.meter import Meter
 from steer.engine.ports import Ports
@@ -49,6 +50,11 @@ class Core:
         """The history grows: the only way it does."""
         self.meter.add(message)
         self.log.emit(MessageAppended(message))
+
+    def close_calls(self, text: str) -> None:
+        """Give each call without a result one that says ``text``: without it every later request would be invalid."""
+        for message in missing_results(self.transcript.messages, text):
+            self.append(message)
 
     def verifier(self) -> Verifier:
         options = self.options

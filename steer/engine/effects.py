@@ -39,8 +39,8 @@ class Effects:
     async def apply(self, call_id: str, changes: Sequence[FileChange]) -> None:
         """Judge and write ``changes``, all or none. Raises ToolError with the reason where refused."""
         await self.base
-        self._judge_edit(call_id, changes)
-        await self._ask_edit(call_id, changes)
+        judgement = self._judge_edit(call_id, changes)
+        await self._ask_edit(call_id, changes, judgement.asks)
         paths = [change.path for change in changes]
         await self._checkpoint(call_id, f"before {', '.join(paths)[:80]}", paths)
         await self.core.ports.workspace.apply(changes)
@@ -53,13 +53,14 @@ class Effects:
             self.core.log.emit(EditApplied(call_id, change.path, diff.added, diff.removed, diff.text))
         self.watch.touch()
 
-    def _judge_edit(self, call_id: str, changes: Sequence[FileChange]) -> None:
+    def _judge_edit(self, call_id: str, changes: Sequence[FileChange]) -> Judgement:
         effects = [change.effect() for change in changes]
         own = sum(effect.added + effect.removed for effect in effects)
         used = self.ledger.after(changes) - own
         judgement = self.core.transcript.constraints.judge(effects, used)
         if judgement.violations:
             self._refuse(call_id, [change.path for change in changes], judgement, "preflight")
+        return judgement
 
     def _refuse(self, call_id: str, paths: Sequence[str], judgement: Judgement, stage: Stage) -> None:
         """Report violations and raise: nothing of the call is done, or what was done has been undone."""
@@ -77,8 +78,7 @@ class Effects:
         rules = " ".join(item.sentence() for item in self.core.transcript.constraints.items)
         raise ToolError(f"Refused by a constraint of the user: {details}. {done} In force: {rules}")
 
-    async def _ask_edit(self, call_id: str, changes: Sequence[FileChange]) -> None:
-        asks = self.core.transcript.constraints.judge([change.effect() for change in changes]).asks
+    async def _ask_edit(self, call_id: str, changes: Sequence[FileChange], asks: Sequence[tuple[str, str]]) -> None:
         if not asks:
             return
         kind = "delete" if any(each == "delete" for each, _ in asks) else "diff"

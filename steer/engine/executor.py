@@ -10,7 +10,6 @@ from steer.domain.errors import ToolError
 from steer.domain.events import ToolCalled, ToolFinished
 from steer.domain.messages import Message
 from steer.engine.assembler import Call
-from steer.engine.conversation import NOT_RUN
 from steer.engine.core import Core
 from steer.engine.effects import Effects
 from steer.engine.ports import CommandResult, Tool, ToolResult
@@ -59,27 +58,10 @@ class CallContext:
 
 
 async def run_calls(core: Core, effects: Effects, calls: Sequence[Call]) -> None:
-    """Run ``calls`` in order. May be cut at any point, also before its first step: ``close_calls`` sees to the rest."""
+    """Run ``calls`` in order. May be cut at any point, also before its first step: the turn then closes the rest."""
     for call in calls:
         await core.running.wait()
         await _run_call(core, effects, call)
-
-
-def close_calls(core: Core, calls: Sequence[Call]) -> None:
-    """Give each call that has no result one that says so: without it every later request would be invalid."""
-    for call in calls:
-        if not _answered(core, call.id):
-            core.append(Message("tool", NOT_RUN, tool_call_id=call.id))
-
-
-def _answered(core: Core, call_id: str) -> bool:
-    """Whether the call has its result: results come after their answer, so only the history's end is looked at."""
-    for message in reversed(core.transcript.messages):
-        if message.role != "tool":
-            return False
-        if message.tool_call_id == call_id:
-            return True
-    return False
 
 
 async def _run_call(core: Core, effects: Effects, call: Call) -> None:

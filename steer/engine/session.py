@@ -36,7 +36,7 @@ from steer.domain.messages import Message
 from steer.domain.transcript import Transcript, replay
 from steer.engine.approvals import Approvals, Decision
 from steer.engine.channel import Channel, EventLog
-from steer.engine.conversation import missing_results, system_text
+from steer.engine.conversation import UNKNOWN, system_text
 from steer.engine.core import Core, SessionOptions
 from steer.engine.meter import Meter
 from steer.engine.ports import Ports
@@ -108,8 +108,7 @@ class Session:
         core = self.core
         for message in core.transcript.messages:
             core.meter.add(message)
-        for message in missing_results(core.transcript.messages):
-            core.append(message)
+        core.close_calls(UNKNOWN)
         core.steering.restore(core.transcript.queue)
         core.steering.skip_ids(max((int(i.removeprefix("m")) for i, _ in core.transcript.queue), default=0))
         self._held = bool(core.transcript.queue)
@@ -338,8 +337,7 @@ async def supervise(core: Core, turn: Turn) -> TurnFinished:
     try:
         return await turn.run()
     except Exception as error:  # noqa: BLE001 (the task supervisor)
-        for message in missing_results(core.transcript.messages):
-            core.append(message)
+        core.close_calls(UNKNOWN)
         reason = f"{type(error).__name__}: {error}"
         core.log.emit(Notice(f"The turn failed inside Steer: {reason}", "internal"))
         event = TurnFinished(turn.number, "failed", "", (), 0, 0, 0, 0, 0.0, reason)

@@ -22,11 +22,11 @@ from steer.domain.events import (
 from steer.domain.messages import Message, ModelRequest
 from steer.domain.values import TurnStatus
 from steer.engine.assembler import Answer, Assembler
-from steer.engine.conversation import failure_text, steer_text, user_text
+from steer.engine.conversation import NOT_RUN, failure_text, steer_text, user_text
 from steer.engine.core import Core
 from steer.engine.diffs import DiffWatch
 from steer.engine.effects import Effects
-from steer.engine.executor import close_calls, run_calls
+from steer.engine.executor import run_calls
 from steer.engine.steering import Waiting
 from steer.engine.verification import Outcome
 
@@ -147,7 +147,7 @@ class Turn:
             try:
                 await self._cuttable(run_calls(self.core, self._effects, answer.calls))
             finally:
-                close_calls(self.core, answer.calls)
+                self.core.close_calls(NOT_RUN)
             self._take_cut(kept=0)
             return True
         if answer.calls:
@@ -216,10 +216,9 @@ class Turn:
                 self._take(batch, assembler)
         core.log.flush()
         now = time.perf_counter()
-        reason = assembler.answer().reason
         wait = (first - started) * 1000 if first else 0.0
         tokens = core.transcript.rate.total - tokens
-        core.log.emit(ResponseFinished(self._step, reason, round(wait, 1), round(now - started, 3), tokens))
+        core.log.emit(ResponseFinished(self._step, assembler.reason, round(wait, 1), round(now - started, 3), tokens))
 
     def _take(self, batch: Sequence[Delta], assembler: Assembler) -> None:
         log = self.core.log
